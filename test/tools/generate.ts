@@ -1,0 +1,61 @@
+// Writes every committed file that is derived from a table of the source; `--check` writes nothing and exits with 1
+// where one of them is missing or stale. Add a row for each further file.
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { configurationPage } from '../../src/config/document.ts'
+import { DEFAULT_OPTIONS } from '../../src/config/options.ts'
+import { errorsPage } from '../../src/errors/document.ts'
+
+export interface GeneratedFile {
+  /** Relative to the root of the project. */
+  readonly file: string
+  readonly render: () => string
+}
+
+export const GENERATED_FILES: readonly GeneratedFile[] = [
+  { file: 'docs/configuration.md', render: configurationPage },
+  { file: 'docs/errors.md', render: () => errorsPage(DEFAULT_OPTIONS['errors.details_base']) },
+]
+
+/** Those of the files whose content under `root` is not what their table renders to. */
+export function staleFiles(
+  root: string,
+  files: readonly GeneratedFile[] = GENERATED_FILES,
+): readonly GeneratedFile[] {
+  return files.filter(({ file, render }) => contentOf(resolve(root, file)) !== render())
+}
+
+/** Writes the stale files and no others. */
+export function writeStaleFiles(
+  root: string,
+  files: readonly GeneratedFile[] = GENERATED_FILES,
+): readonly GeneratedFile[] {
+  const stale = staleFiles(root, files)
+  for (const { file, render } of stale) {
+    const path = resolve(root, file)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, render())
+  }
+  return stale
+}
+
+function contentOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+if (import.meta.main) {
+  const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
+  if (process.argv.includes('--check')) {
+    const stale = staleFiles(root)
+    for (const { file } of stale) process.stderr.write(`stale: ${file} (run node test/tools/generate.ts)\n`)
+    process.exitCode = stale.length === 0 ? 0 : 1
+  } else {
+    for (const { file } of writeStaleFiles(root)) process.stdout.write(`wrote ${file}\n`)
+  }
+}
