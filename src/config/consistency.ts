@@ -1,0 +1,39 @@
+// The rules between options: what is allowed of each alone and not of several together.
+
+import type { Provenance, Refusal } from './given.ts'
+import type { OptionName, Options } from './options.ts'
+
+export type Provenances = Readonly<Record<OptionName, Provenance>>
+
+/** The first rule that the options break, or undefined. */
+export function inconsistency(options: Options, provenance: Provenances): Refusal | undefined {
+  return (
+    withoutKeyPair('server.secure_port', options, provenance) ??
+    withoutKeyPair('prometheus.secure_port', options, provenance) ??
+    withoutListener(options, provenance)
+  )
+}
+
+function withoutKeyPair(
+  name: 'server.secure_port' | 'prometheus.secure_port',
+  options: Options,
+  provenance: Provenances,
+): Refusal | undefined {
+  if (options[name] === 0) return undefined
+  const missing = (['server.tls.cert_file', 'server.tls.key_file'] as const).filter(
+    (file) => options[file] === undefined,
+  )
+  if (missing.length === 0) return undefined
+  const which = `${missing.join(' and ')}, which ${missing.length === 1 ? 'is' : 'are'} not set`
+  return {
+    problem: `${name}: "${options[name]}" from ${provenance[name].where} needs ${which}; allowed: 0, or a port beside both files`,
+  }
+}
+
+function withoutListener(options: Options, provenance: Provenances): Refusal | undefined {
+  if (options['server.insecure_port'] !== 0 || options['server.secure_port'] !== 0) return undefined
+  const where = `${provenance['server.insecure_port'].where} and ${provenance['server.secure_port'].where}`
+  return {
+    problem: `server.insecure_port and server.secure_port: "0" from ${where} leaves no listener; allowed: a port above 0 for at least one`,
+  }
+}

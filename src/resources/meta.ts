@@ -1,0 +1,77 @@
+// Reads an object's metadata: its identity, its age, its labels, and of its annotations only our own.
+// It must never keep another's annotation: last-applied-configuration holds whole Secrets.
+
+import type { Fields } from './fields.ts'
+import { showValue } from './problems.ts'
+import type { Kind, Meta, Problem } from './resource.ts'
+import { DNS_LABEL, DNS_SUBDOMAIN } from './text-rules.ts'
+import { readTimestamp } from './timestamp.ts'
+
+const OUR_ANNOTATIONS = 'kanali.io/'
+
+/**
+ * @param defaultNamespace for a namespaced object that names none
+ * @returns a Problem where the object cannot be named; other problems go to the manifest's own list
+ */
+export function readMeta(manifest: Fields, kind: Kind, defaultNamespace: string): Meta | Problem {
+  const raw = manifest.raw('metadata')
+  if (raw === undefined) return unnamed(kind, 'metadata', '', 'is required')
+  const metadata = manifest.object('metadata')
+  if (metadata === undefined)
+    return unnamed(kind, 'metadata', Array.isArray(raw) ? 'a list' : `a ${typeof raw}`, 'must be an object')
+  const name = metadata.raw('name') ?? ''
+  // A Service's name is a label of a host name.
+  const nameRule = kind === 'Service' ? DNS_LABEL : DNS_SUBDOMAIN
+  if (name === '') return unnamed(kind, 'metadata.name', '', 'is required')
+  if (typeof name !== 'string' || !nameRule.holds(name)) {
+    return unnamed(
+      kind,
+      'metadata.name',
+      showValue(name),
+      typeof name === 'string' ? nameRule.says : 'must be a string',
+    )
+  }
+  const namespace = kind === 'ApiKey' ? '' : (metadata.raw('namespace') ?? '') || defaultNamespace
+  if (typeof namespace !== 'string' || (kind !== 'ApiKey' && !DNS_LABEL.holds(namespace))) {
+    return unnamed(kind, 'metadata.namespace', showValue(namespace), DNS_LABEL.says)
+  }
+  return {
+    namespace,
+    name,
+    ...readIdentity(metadata),
+    labels: readLabels(metadata),
+    annotations: readAnnotations(metadata),
+  }
+}
+
+function unnamed(kind: Kind, field: string, value: string, rule: string): Problem {
+  return { field, value, rule: `${rule} (kind ${kind})` }
+}
+
+function readIdentity(
+  metadata: Fields,
+): Pick<Meta, 'uid' | 'resourceVersion' | 'generation' | 'creationTimestamp'> {
+  const uid = metadata.text('uid')
+  const bareVersion = metadata.raw('resourceVersion')
+  const resourceVersion =
+    typeof bareVersion === 'number' ? String(bareVersion) : metadata.text('resourceVersion')
+  const generation = metadata.integer('generation', 0, Number.MAX_SAFE_INTEGER)
+  const creationTimestamp = readTimestamp(metadata, 'creationTimestamp')
+  return {
+    ...(uid !== undefined && { uid }),
+    ...(resourceVersion !== undefined && { resourceVersion }),
+    ...(generation !== undefined && { generation }),
+    ...(creationTimestamp !== undefined && { creationTimestamp }),
+  }
+}
+
+function readLabels(metadata: Fields): Record<string, string> {
+  const labels = metadata.object('labels')
+  return Object.fromEntries((labels?.names() ?? []).map((name) => [name, labels?.text(name) ?? '']))
+}
+
+function readAnnotations(metadata: Fields): Record<string, string> {
+  const annotations = metadata.object('annotations')
+  const ours = (annotations?.names() ?? []).filter((name) => name.startsWith(OUR_ANNOTATIONS))
+  return Object.fromEntries(ours.map((name) => [name, annotations?.text(name) ?? '']))
+}
