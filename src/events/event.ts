@@ -1,0 +1,62 @@
+// Everything that can change what the gateway knows, as one JSON-serialisable union.
+// An event never holds the bytes of a secret, a function or a class instance.
+
+import type { Kind, Resource } from '../resources/resource.ts'
+
+/** Where an event comes from and when it was received (milliseconds since the epoch, fractional). */
+export interface Origin {
+  /** `directory`, `kubernetes`, `plugins`, ... */
+  readonly source: string
+  readonly observedAt: number
+}
+
+/** What became of loading one plugin file; `failure` is absent for a plugin that can be used. */
+export interface PluginFact {
+  readonly name: string
+  readonly version?: string
+  /** File name inside `plugins.location`, or `built-in`. */
+  readonly file: string
+  readonly methods: readonly ('onRequest' | 'onResponse')[]
+  readonly failure?: {
+    readonly reason: 'plugin_load_failed' | 'plugin_export_missing' | 'plugin_interface_incomplete'
+    readonly detail: string
+  }
+}
+
+/** A fault of a source that belongs to no single object: a file that does not parse, an object in two files. */
+export interface SourceProblem {
+  /** Path relative to the source's root. */
+  readonly file: string
+  /** CamelCase: `Unparsable`, `Unreadable`, `DuplicateObject`, `UnknownKind`, `TooLarge`, ... */
+  readonly reason: string
+  readonly message: string
+}
+
+export type KindStatus =
+  /** Nothing heard yet. */
+  | 'pending'
+  | 'synced'
+  /** The source may not list this kind (401, 403, 404). */
+  | 'refused'
+
+export type ResourceEvent = Origin &
+  (
+    | { readonly type: 'upserted'; readonly resource: Resource }
+    /** A uid that differs from the known object's is an old delete: it never removes a successor. */
+    | {
+        readonly type: 'deleted'
+        readonly kind: Kind
+        readonly namespace: string
+        readonly name: string
+        readonly uid?: string
+      }
+    /** The complete list of a kind: replaces all that was known of it, and the kind is synced. */
+    | { readonly type: 'listed'; readonly kind: Kind; readonly resources: readonly Resource[] }
+    | { readonly type: 'refused'; readonly kind: Kind; readonly detail: string }
+    /** The source has not been heard for too long (`since`, ms epoch), or has come back (`since` absent). */
+    | { readonly type: 'stale'; readonly since?: number }
+    /** All problems that the source has now; replaces what it said before. */
+    | { readonly type: 'problems'; readonly problems: readonly SourceProblem[] }
+    /** All plugins that were found; replaces what was known. */
+    | { readonly type: 'plugins'; readonly plugins: readonly PluginFact[] }
+  )

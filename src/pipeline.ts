@@ -1,0 +1,235 @@
+// Where events become snapshots, and the only place: each event is folded into the state as it arrives, then, at the
+// end of the turn, one build takes all that changed, one assignment makes it current, and the subscriber is told.
+// Nothing is built before every kind is settled. No exception of a source, a build or a subscriber may end it: the last
+// good snapshot stays.
+
+import { catchError, concat, ignoreElements, merge, mergeMap, type Observable, of, timer } from 'rxjs'
+import type { ResourceEvent } from './events/event.ts'
+import { RECENT_EVENTS_MAX, type RecentEvents } from './events/recent-events.ts'
+import { allSettled, apply, EMPTY_STATE, type State } from './events/state.ts'
+import { settle } from './events/touched.ts'
+import type { BuildOptions } from './snapshot/build-options.ts'
+import { build as buildSnapshot } from './snapshot/build.ts'
+import type { Current } from './snapshot/current.ts'
+import type { Snapshot } from './snapshot/snapshot.ts'
+import type { Log } from './telemetry/log.ts'
+
+/** What one swap was about. Times are milliseconds since the epoch, fractional. */
+export interface Publication {
+  readonly snapshot: Snapshot
+  readonly previous: Snapshot
+  /** The state that the snapshot was built from. */
+  readonly state: State
+  /** The events since the publication before, the oldest first; at most 1,000. */
+  readonly events: readonly ResourceEvent[]
+  /** How many more there were. */
+  readonly eventsCut: number
+  /** When the first of the changes in it was received. */
+  readonly observedAtOldest: number
+  /** When the build began. */
+  readonly startedAt: number
+}
+
+export interface PipelineOptions {
+  readonly sources: readonly Observable<ResourceEvent>[]
+  /** Events that are there from the start, such as what became of loading the plugins. */
+  readonly initial?: readonly ResourceEvent[]
+  readonly options: BuildOptions
+  readonly current: Current
+  /** Called after each swap. What it throws is logged. */
+  readonly onPublished: (publication: Publication) => void
+  readonly log: Pick<Log, 'error'>
+  /** Gets every event, with the revision that it led to. */
+  readonly recentEvents?: RecentEvents
+  /** Stands in for the build, for tests of what happens when it fails. */
+  readonly build?: typeof buildSnapshot
+  /** Before a source that failed is subscribed to again. */
+  readonly retryMs?: number
+}
+
+export interface Pipeline {
+  /** Ends all subscriptions; nothing is published any more. */
+  stop(): void
+  /** Resolves once every kind is synced or refused and the first snapshot is live. */
+  readonly settled: Promise<void>
+  /** What is known now; it runs ahead of the current snapshot, also before the first one. */
+  readonly state: State
+}
+
+/** Shortest time between two builds; after a longer silence an event is built at the end of its turn. */
+const HOLDOFF_MS = 20
+const RETRY_MS = 5_000
+/** A state remembers so many changes for a build that keeps failing; then the next one starts from scratch. */
+const UNBUILT_CHANGES_MAX = 100_000
+
+/** Subscribes to all sources at once. */
+export function runPipeline(options: PipelineOptions): Pipeline {
+  const assembly = new Assembly(options)
+  for (const event of options.initial ?? []) assembly.take(event)
+  const sources = options.sources.map((source) => enduring(source, options))
+  const subscription = merge(...sources).subscribe((event) => assembly.take(event))
+  return {
+    stop() {
+      subscription.unsubscribe()
+      assembly.stop()
+    },
+    settled: assembly.settled,
+    get state() {
+      return assembly.state
+    },
+  }
+}
+
+class Assembly {
+  readonly settled: Promise<void>
+  state: State = EMPTY_STATE
+  readonly #options: PipelineOptions
+  readonly #resolveSettled: () => void
+  #builtVersion = 0
+  #unseen: ResourceEvent[] = []
+  #unpublished: ResourceEvent[] = []
+  #unpublishedCut = 0
+  #observedAtOldest: number | undefined
+  #publishedAt = Number.NEGATIVE_INFINITY
+  #cancel: (() => void) | undefined
+
+  constructor(options: PipelineOptions) {
+    this.#options = options
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.settled = promise
+    this.#resolveSettled = resolve
+  }
+
+  take(event: ResourceEvent): void {
+    const before = this.state
+    try {
+      this.state = apply(before, event)
+    } catch (error) {
+      this.#options.log.error(
+        { error: stackOf(error), type: event.type },
+        'an event could not be folded into the state',
+      )
+      return
+    }
+    if (this.state.version !== before.version) {
+      this.#observedAtOldest = Math.min(this.#observedAtOldest ?? event.observedAt, event.observedAt)
+    }
+    this.#unseen.push(event)
+    if (this.#unseen.length === RECENT_EVENTS_MAX) this.#see()
+    this.#schedule()
+  }
+
+  stop(): void {
+    this.#cancel?.()
+  }
+
+  #schedule(): void {
+    if (this.#cancel !== undefined) return
+    const waitMs = this.#publishedAt + HOLDOFF_MS - now()
+    if (waitMs > 0) {
+      const timeout = setTimeout(() => this.#publish(), waitMs)
+      this.#cancel = () => clearTimeout(timeout)
+    } else {
+      const immediate = setImmediate(() => this.#publish())
+      this.#cancel = () => clearImmediate(immediate)
+    }
+  }
+
+  #publish(): void {
+    this.#cancel = undefined
+    const startedAt = now()
+    const snapshot = this.#build()
+    const previous = this.#options.current.snapshot
+    this.#see(snapshot?.revision)
+    if (snapshot === undefined || snapshot === previous) return
+    this.#builtVersion = this.state.version
+    this.state = settle(this.state)
+    this.#publishedAt = startedAt
+    const publication: Publication = {
+      snapshot,
+      previous,
+      state: this.state,
+      events: this.#unpublished,
+      eventsCut: this.#unpublishedCut,
+      observedAtOldest: this.#observedAtOldest ?? startedAt,
+      startedAt,
+    }
+    this.#unpublished = []
+    this.#unpublishedCut = 0
+    this.#observedAtOldest = undefined
+    this.#guard('a listener of the snapshot failed', () => this.#options.current.swap(snapshot))
+    this.#guard('a subscriber of the pipeline failed', () => this.#options.onPublished(publication))
+    this.#resolveSettled()
+  }
+
+  /** Undefined where there is nothing to build, not enough is known to build, or the build failed. */
+  #build(): Snapshot | undefined {
+    if (!allSettled(this.state)) {
+      // The first build starts from scratch anyway.
+      this.state = settle(this.state)
+      return undefined
+    }
+    const { options, current, build = buildSnapshot } = this.#options
+    const unbuilt = this.state.version - this.#builtVersion
+    if (unbuilt === 0) return undefined
+    try {
+      return build(this.state, options, current.snapshot)
+    } catch (error) {
+      this.#options.log.error({ error: stackOf(error) }, 'a build failed: the last good snapshot stays')
+      if (unbuilt > UNBUILT_CHANGES_MAX) this.state = settle(this.state)
+      return undefined
+    }
+  }
+
+  /** Hands the events on to those who remember them. */
+  #see(revision = this.#options.current.snapshot.revision): void {
+    for (const event of this.#unseen) {
+      this.#options.recentEvents?.add(event, revision)
+      if (this.#unpublished.length < RECENT_EVENTS_MAX) this.#unpublished.push(event)
+      else this.#unpublishedCut += 1
+    }
+    this.#unseen = []
+  }
+
+  #guard(said: string, call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      this.#options.log.error({ error: stackOf(error) }, said)
+    }
+  }
+}
+
+/** A source whose failure is said as staleness, and that is subscribed to again after a while. */
+function enduring(
+  source: Observable<ResourceEvent>,
+  { log, retryMs = RETRY_MS }: PipelineOptions,
+): Observable<ResourceEvent> {
+  let name = 'unknown'
+  let failed = false
+  return source.pipe(
+    mergeMap((event) => {
+      const heardAgain = failed
+        ? [{ type: 'stale', source: name, observedAt: event.observedAt } as const]
+        : []
+      failed = false
+      name = event.source
+      return of(...heardAgain, event)
+    }),
+    catchError((error: unknown, again) => {
+      log.error({ error: stackOf(error), source: name }, 'a source failed')
+      failed = true
+      const observedAt = now()
+      const lost = { type: 'stale', source: name, observedAt, since: observedAt } as const
+      return concat(of(lost), timer(retryMs).pipe(ignoreElements()), again)
+    }),
+  )
+}
+
+function now(): number {
+  return performance.timeOrigin + performance.now()
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.name) : 'something that is no Error was thrown'
+}

@@ -1,0 +1,155 @@
+// From a state to the snapshot that requests are decided by. Pure: the same state and options give the same hash and the
+// same decisions, whatever was built before; what was built before only makes it cheap.
+
+import { hash as digestOf } from 'node:crypto'
+import { canonical } from '../events/content.ts'
+import type { PluginFact } from '../events/event.ts'
+import { EMPTY_STATE, staleSince, type State } from '../events/state.ts'
+import { touchedSince } from '../events/touched.ts'
+import { type Kind, KINDS } from '../resources/resource.ts'
+import { type BuildOptions, buildOptionsOf } from './build-options.ts'
+import { type Compilation, EMPTY_COMPILATION } from './compilation.ts'
+import { ConditionList } from './condition-list.ts'
+import { Draft } from './draft.ts'
+import type { Condition, ConditionCount, Snapshot, SnapshotChanges } from './snapshot.ts'
+
+const HASH_DIGITS = 16
+
+/**
+ * The snapshot of a state, with the revision after `previous`; `previous` itself where nothing changed since.
+ * @param previous built from an ancestor of this state: only what was touched since is compiled anew. Where its options
+ *   differ, or the state no longer knows what was touched (`settle`), all is compiled anew, and `changes` names every
+ *   bad condition.
+ */
+export function build(state: State, options: BuildOptions, previous?: Snapshot): Snapshot {
+  const revision = (previous?.revision ?? 0) + 1
+  const known = previous instanceof BuiltSnapshot ? previous : undefined
+  if (known !== undefined && sameOptions(known.options, options)) {
+    const touched = touchedSince(state, known.compilation.version)
+    if (touched?.size === 0) return known
+    if (touched !== undefined) {
+      const { compilation, changes } = new Draft(known.compilation, state, options).build(touched)
+      const seed =
+        state.plugins === known.compilation.plugins ? known.hashSeed : seedOf(state.plugins, options)
+      return new BuiltSnapshot(revision, state, known.options, seed, compilation, changes)
+    }
+  }
+  const { compilation, changes } = new Draft(EMPTY_COMPILATION, state, options).build(everythingIn(state))
+  const removedApiProxies = known === undefined ? [] : removedSince(known.compilation, compilation)
+  return new BuiltSnapshot(
+    revision,
+    state,
+    buildOptionsOf(options),
+    seedOf(state.plugins, options),
+    compilation,
+    {
+      ...changes,
+      removedApiProxies,
+    },
+  )
+}
+
+/** What the next build starts from stands in private fields: nobody else reads it, and no dump shows it. */
+class BuiltSnapshot implements Snapshot {
+  readonly revision: number
+  readonly hash: string
+  readonly routes: Snapshot['routes']
+  readonly kinds: Snapshot['kinds']
+  readonly conditions: Iterable<Condition>
+  readonly conditionCounts: Iterable<ConditionCount>
+  readonly changes: SnapshotChanges
+  readonly counts: Snapshot['counts']
+  declare readonly staleSince?: number
+  readonly #compilation: Compilation
+  readonly #options: BuildOptions
+  readonly #hashSeed: string
+
+  constructor(
+    revision: number,
+    state: State,
+    options: BuildOptions,
+    hashSeed: string,
+    compilation: Compilation,
+    changes: SnapshotChanges,
+  ) {
+    this.revision = revision
+    this.hash = hashOf(state, hashSeed)
+    this.routes = compilation.routes
+    this.kinds = perKind((kind) => state.kinds[kind].status)
+    this.conditions = new ConditionList(compilation)
+    this.conditionCounts = { [Symbol.iterator]: () => compilation.conditionCounts.values() }
+    this.changes = changes
+    this.counts = perKind((kind) => state.kinds[kind].objects.size)
+    const since = staleSince(state)
+    if (since !== undefined) this.staleSince = since
+    this.#compilation = compilation
+    this.#options = options
+    this.#hashSeed = hashSeed
+  }
+
+  get compilation(): Compilation {
+    return this.#compilation
+  }
+
+  get options(): BuildOptions {
+    return this.#options
+  }
+
+  get hashSeed(): string {
+    return this.#hashSeed
+  }
+}
+
+/** Revision 0: what requests would meet before the first build. */
+export const INITIAL_SNAPSHOT: Snapshot = Object.freeze({
+  revision: 0,
+  hash: '0'.repeat(HASH_DIGITS),
+  routes: EMPTY_COMPILATION.routes,
+  kinds: perKind((kind) => EMPTY_STATE.kinds[kind].status),
+  conditions: [],
+  conditionCounts: [],
+  changes: { removedApiProxies: [], conditions: [], conditionsCut: 0 },
+  counts: perKind(() => 0),
+})
+
+/** Objects, statuses of kinds, plugins and options; neither faults of sources nor anything of this process. */
+function hashOf(state: State, seed: string): string {
+  const statuses = KINDS.map((kind) => state.kinds[kind].status).join()
+  return digestOf('sha256', `${state.digest.toString(16)} ${statuses} ${seed}`, 'hex').slice(0, HASH_DIGITS)
+}
+
+/** Without the details of failures, which may name paths of one machine. */
+function seedOf(plugins: readonly PluginFact[], options: BuildOptions): string {
+  const facts = plugins.map(({ failure, ...fact }) => canonical({ ...fact, failure: failure?.reason })).sort()
+  return canonical([facts, buildOptionsOf(options)])
+}
+
+function sameOptions(a: BuildOptions, b: BuildOptions): boolean {
+  return a === b || canonical(buildOptionsOf(a)) === canonical(buildOptionsOf(b))
+}
+
+function* everythingIn(state: State): Generator<string> {
+  yield 'Plugins'
+  yield 'Problems'
+  for (const kind of KINDS) yield* state.kinds[kind].objects.keys()
+}
+
+function removedSince(before: Compilation, after: Compilation): SnapshotChanges['removedApiProxies'] {
+  const removed: { namespace: string; name: string }[] = []
+  for (const [key, { meta }] of before.proxies) {
+    if (!after.proxies.has(key)) removed.push({ namespace: meta.namespace, name: meta.name })
+  }
+  return removed
+}
+
+function perKind<T>(valueOf: (kind: Kind) => T): Readonly<Record<Kind, T>> {
+  return {
+    ApiProxy: valueOf('ApiProxy'),
+    MockTarget: valueOf('MockTarget'),
+    ApiKey: valueOf('ApiKey'),
+    ApiKeyBinding: valueOf('ApiKeyBinding'),
+    Service: valueOf('Service'),
+    Secret: valueOf('Secret'),
+    EndpointSlice: valueOf('EndpointSlice'),
+  }
+}

@@ -1,0 +1,63 @@
+// Everything that one build hands to the next, so that the next looks only at what changed. All of it is persistent:
+// a later build shares what it does not touch. Only build.ts, draft.ts and condition-list.ts look inside.
+
+import { Map } from 'immutable'
+import type { PluginFact, SourceProblem } from '../events/event.ts'
+import { EMPTY_STATE, type State } from '../events/state.ts'
+import type { InvalidResource } from '../resources/resource.ts'
+import type { Claims } from './claims.ts'
+import { placeOf } from './claims.ts'
+import type { CompiledApiProxy } from './compile-api-proxy.ts'
+import type { Standing } from './conditions.ts'
+import { indexPlugins, type PluginIndex } from './plugin-index.ts'
+import type { PersistentIndex } from './persistent-index.ts'
+import { EMPTY_ROUTE_TABLE, entryAt, type RouteTable } from './route-table.ts'
+import { EMPTY_SERVICE_INDEX, type ServiceIndex } from './service-index.ts'
+import type { ConditionCount } from './snapshot.ts'
+
+export interface Compilation {
+  /** Version of the state that it was built from. */
+  readonly version: number
+  /** The objects that it was built from: what a touched object was before. */
+  readonly kinds: State['kinds']
+  readonly plugins: readonly PluginFact[]
+  readonly pluginIndex: PluginIndex
+  readonly problems: Map<string, readonly SourceProblem[]>
+  readonly services: ServiceIndex
+  /** Every known ApiProxy by `keyOf`, whether it has its place or not. */
+  readonly proxies: Map<string, CompiledApiProxy>
+  /** By `placeOf`; none is empty. */
+  readonly places: Map<string, Claims>
+  /** From what was asked for (lookup.ts) to the ApiProxies that asked. */
+  readonly dependents: PersistentIndex<true>
+  readonly routes: RouteTable
+  /** Invalid objects of the other kinds, by `keyOf`. */
+  readonly invalid: Map<string, InvalidResource>
+  /** By kind, type and reason; none is 0. */
+  readonly conditionCounts: Map<string, ConditionCount>
+}
+
+export const EMPTY_COMPILATION: Compilation = {
+  version: EMPTY_STATE.version,
+  kinds: EMPTY_STATE.kinds,
+  plugins: EMPTY_STATE.plugins,
+  pluginIndex: indexPlugins(EMPTY_STATE.plugins),
+  problems: EMPTY_STATE.problems,
+  services: EMPTY_SERVICE_INDEX,
+  proxies: Map(),
+  places: Map(),
+  dependents: Map(),
+  routes: EMPTY_ROUTE_TABLE,
+  invalid: Map(),
+  conditionCounts: Map(),
+}
+
+/** Who has the place of an ApiProxy, and who is beside it. */
+export function standingOf(
+  compiled: CompiledApiProxy,
+  { places, routes }: Pick<Compilation, 'places' | 'routes'>,
+): Standing {
+  const { route } = compiled
+  if (route === undefined) return { winner: undefined, entry: undefined }
+  return { winner: places.get(placeOf(route))?.[0], entry: entryAt(routes, route.path) }
+}

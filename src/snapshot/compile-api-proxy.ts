@@ -1,0 +1,83 @@
+// One ApiProxy, compiled: its route with everything that is constant for its requests, what fails, and whom it asked.
+// Whether it has its place in the route table is not settled here but by its claim (claims.ts).
+
+import { failure, type Failure } from '../errors/failure.ts'
+import {
+  isInvalid,
+  type ApiProxy,
+  type InvalidResource,
+  type Meta,
+  type Resource,
+} from '../resources/resource.ts'
+import { compilePlugins } from './compile-plugins.ts'
+import { compileTarget } from './compile-target.ts'
+import { Lookup, type World } from './lookup.ts'
+import { problemText } from './problem-text.ts'
+import type { Route, RouteTarget } from './snapshot.ts'
+
+export interface CompiledApiProxy {
+  readonly meta: Meta
+  /** Absent only for an invalid object whose source could not be read. */
+  readonly route?: Route
+  readonly problems?: InvalidResource['problems']
+  /** What requests meet, in the order in which they meet it: plugins, then target. */
+  readonly failures: readonly Failure[]
+  readonly notes: readonly string[]
+  /** Keys of all that this depends on beside the ApiProxy itself. */
+  readonly asked: readonly string[]
+}
+
+export function compileApiProxy(resource: Resource, world: World): CompiledApiProxy | undefined {
+  if (resource.kind !== 'ApiProxy') return undefined
+  return isInvalid(resource) ? compileInvalid(resource) : compileValid(resource, world)
+}
+
+function compileValid(apiproxy: ApiProxy, world: World): CompiledApiProxy {
+  const lookup = new Lookup(world)
+  const { meta, source, target } = apiproxy
+  const plugins = compilePlugins(apiproxy.plugins, lookup)
+  const compiled = compileTarget(apiproxy, lookup)
+  const failures = plugins.flatMap((plugin) => (plugin.failure === undefined ? [] : [plugin.failure]))
+  failures.push(...targetFailures(compiled.target))
+  const route: Route = {
+    namespace: meta.namespace,
+    apiproxy: meta.name,
+    path: source.path,
+    ...(source.virtualHost !== undefined && { virtualHost: source.virtualHost }),
+    targetPath: target.path,
+    plugins,
+    target: compiled.target,
+  }
+  return { meta, route, failures, notes: compiled.notes, asked: lookup.asked }
+}
+
+/** It holds its place where its source could be read, so that requests there do not silently fall to another route. */
+function compileInvalid({ meta, problems, claim }: InvalidResource): CompiledApiProxy {
+  const found = failure(
+    'apiproxy_invalid',
+    `ApiProxy ${meta.namespace}/${meta.name}: ${problemText(problems)}`,
+  )
+  const base = { meta, problems, failures: [found], notes: [], asked: [] }
+  if (claim === undefined) return base
+  const route: Route = {
+    namespace: meta.namespace,
+    apiproxy: meta.name,
+    path: claim.path,
+    ...(claim.virtualHost !== undefined && { virtualHost: claim.virtualHost }),
+    targetPath: '/',
+    plugins: [],
+    target: { type: 'failed', failure: found },
+    invalid: found,
+  }
+  return { ...base, route }
+}
+
+function targetFailures(target: RouteTarget): readonly Failure[] {
+  if (target.type === 'failed') return [target.failure]
+  if (target.type !== 'dynamic') return []
+  const failures = target.candidates.flatMap(({ target: candidate }) =>
+    candidate.type === 'failed' ? [candidate.failure] : [],
+  )
+  // As long as one can serve, which one a request gets is the request's matter: a note says the rest.
+  return failures.length === target.candidates.length ? failures.slice(0, 1) : []
+}

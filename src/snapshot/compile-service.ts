@@ -1,0 +1,117 @@
+// From a Service and a port to the addresses to connect to, or to the failure that every request gets.
+
+import { failure } from '../errors/failure.ts'
+import type { EndpointSlice, Service } from '../resources/resource.ts'
+import type { SecretIdentity } from './compile-tls.ts'
+import { tlsBySecret } from './compile-tls.ts'
+import type { Lookup } from './lookup.ts'
+import type { Endpoint, FailedTarget, Upstream } from './snapshot.ts'
+
+/** Code 09, where Services are not to be had at all. */
+export function servicesFailure(lookup: Lookup): FailedTarget | undefined {
+  const { status, detail } = lookup.status('Service')
+  if (status === 'synced') return undefined
+  if (status === 'refused') {
+    return failed(failure('services_refused', `the source may not list Services (${detail})`))
+  }
+  return failed(failure('services_unsynced', 'Services have not been listed yet'))
+}
+
+/**
+ * The Service of that name as an upstream.
+ * @param identity of the Secret that `ssl` names: https exactly where there is one
+ */
+export function compileServiceByName(
+  namespace: string,
+  name: string,
+  port: number,
+  identity: SecretIdentity | undefined,
+  lookup: Lookup,
+): Upstream | FailedTarget {
+  const unavailable = servicesFailure(lookup)
+  if (unavailable !== undefined) return unavailable
+  const service = lookup.object('Service', namespace, name)
+  const object = `Service ${namespace}/${name}`
+  if (service === undefined) return failed(failure('service_missing', `${object} does not exist`))
+  if ('problems' in service) {
+    const [{ field, rule }] = service.problems
+    return failed(failure('service_missing', `${object} is invalid: ${field} ${rule}`))
+  }
+  return compileService(service, port, identity, lookup)
+}
+
+/** A known Service as an upstream. What is wrong with the Service comes before what is wrong with the Secret. */
+export function compileService(
+  service: Service,
+  port: number,
+  identity: SecretIdentity | undefined,
+  lookup: Lookup,
+): Upstream | FailedTarget {
+  const { namespace, name } = service.meta
+  const servicePort = service.ports.find((candidate) => candidate.port === port)
+  if (servicePort === undefined && service.ports.length > 0) {
+    const ports = service.ports.map((candidate) => candidate.port).join(', ')
+    const detail = `Service ${namespace}/${name} has no port ${port}, only ${ports}`
+    return failed(failure('service_port_missing', detail))
+  }
+  const dnsName = `${name}.${namespace}.svc.cluster.local`
+  const endpoints = endpointsOf(service, port, servicePort?.name, dnsName, lookup)
+  const [first, ...others] = endpoints
+  if (first === undefined) {
+    const detail = `the EndpointSlices of Service ${namespace}/${name} have no ready address for port ${port}`
+    return failed(failure('no_ready_endpoint', detail))
+  }
+  if (identity === undefined) return { type: 'upstream', scheme: 'http', endpoints: [first, ...others] }
+  if (identity.failure !== undefined) return failed(identity.failure)
+  const tls = tlsBySecret(identity.handle, dnsName)
+  return { type: 'upstream', scheme: 'https', endpoints: [first, ...others], tls }
+}
+
+/** @returns none where there are EndpointSlices and none of their addresses is ready */
+function endpointsOf(
+  service: Service,
+  port: number,
+  portName: string | undefined,
+  dnsName: string,
+  lookup: Lookup,
+): readonly Endpoint[] {
+  const { options } = lookup
+  if (options['proxy.enable_cluster_ip'] && service.clusterIP !== undefined) {
+    return [{ host: service.clusterIP, port }]
+  }
+  if (options['proxy.enable_endpoint_slices']) {
+    const slices = lookup.slices(service.meta.namespace, service.meta.name)
+    if (slices.length > 0) return readyEndpoints(slices, port, portName)
+  }
+  return [{ host: dnsName, port }]
+}
+
+/** Each address once, in an order that does not depend on the order of slices and their endpoints. */
+function readyEndpoints(
+  slices: readonly EndpointSlice[],
+  port: number,
+  portName: string | undefined,
+): Endpoint[] {
+  const found = new Map<string, Endpoint>()
+  for (const slice of slices) {
+    const slicePort = slicePortOf(slice, port, portName)
+    if (slicePort === undefined) continue
+    for (const { addresses, ready } of slice.endpoints) {
+      if (!ready) continue
+      for (const host of addresses) found.set(`${host} ${slicePort}`, { host, port: slicePort })
+    }
+  }
+  return [...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, endpoint]) => endpoint)
+}
+
+/** The port of that name; else the only one; for a Service that lists no ports else the one of that number. */
+function slicePortOf(slice: EndpointSlice, port: number, portName: string | undefined): number | undefined {
+  const named = slice.ports.find((candidate) => candidate.name === portName)
+  if (named !== undefined) return named.port
+  if (slice.ports.length === 1) return slice.ports[0]?.port
+  return portName === undefined ? slice.ports.find((candidate) => candidate.port === port)?.port : undefined
+}
+
+function failed(reason: FailedTarget['failure']): FailedTarget {
+  return { type: 'failed', failure: reason }
+}

@@ -1,0 +1,190 @@
+// What the owner of an object is told of it, made from compiled parts at the moment someone asks.
+// Nothing is kept as text: a conflict's message names the winner of now, a note the neighbours of now.
+
+import type { Failure } from '../errors/failure.ts'
+import type { PluginFact, SourceProblem } from '../events/event.ts'
+import { errorOf } from '../errors/catalogue.ts'
+import type { InvalidResource } from '../resources/resource.ts'
+import type { CompiledApiProxy } from './compile-api-proxy.ts'
+import { problemText } from './problem-text.ts'
+import { type PathEntry, routesOf } from './route-table.ts'
+import type { Condition, Route } from './snapshot.ts'
+
+/** How an ApiProxy stands among the others. */
+export interface Standing {
+  /** Who has the place that it claims; undefined where it claims none. */
+  readonly winner: CompiledApiProxy | undefined
+  /** All that is at its source path. */
+  readonly entry: PathEntry | undefined
+}
+
+/** The reasons of its three conditions, for counting: cheap, without texts. */
+export interface Reasons {
+  readonly Accepted: string
+  readonly ResolvedRefs: string
+  readonly Ready: string
+}
+
+/** Failures that are no fault of a reference: what they name exists. */
+const RESOLVED: ReadonlySet<string> = new Set(['mocks_disabled', 'no_ready_endpoint'])
+const GOOD: ReadonlySet<string> = new Set(['Accepted', 'ResolvedRefs', 'Ready'])
+
+export function reasonsOf(compiled: CompiledApiProxy, winner: CompiledApiProxy | undefined): Reasons {
+  if (compiled.problems !== undefined) return INVALID
+  const [first] = compiled.failures
+  const unresolved = compiled.failures.find(isUnresolved)
+  const accepted = winner === compiled ? 'Accepted' : 'Conflict'
+  const ready = first === undefined ? 'Ready' : camelCase(first.fact.reason)
+  return {
+    Accepted: accepted,
+    ResolvedRefs: unresolved === undefined ? 'ResolvedRefs' : camelCase(unresolved.fact.reason),
+    Ready: accepted === 'Accepted' ? ready : accepted,
+  }
+}
+
+const INVALID: Reasons = { Accepted: 'Invalid', ResolvedRefs: 'Invalid', Ready: 'Invalid' }
+
+/** True for the reasons that say that all is well. */
+export function isGood(reason: string): boolean {
+  return GOOD.has(reason)
+}
+
+/** The three conditions of an ApiProxy, by type. */
+export function apiProxyConditions(compiled: CompiledApiProxy, standing: Standing): readonly Condition[] {
+  const reasons = reasonsOf(compiled, standing.winner)
+  const accepted = acceptedMessage(compiled, standing)
+  const [first] = compiled.failures
+  const reached = standing.winner === compiled
+  const code = reached && first !== undefined ? first.fact.codeText : undefined
+  const ready = first !== undefined && reasons.Accepted === 'Accepted' ? answered(first) : accepted
+  const resolved =
+    compiled.problems === undefined ? resolvedMessage(compiled, reached) : 'the object could not be read'
+  const codeOfRefs = first !== undefined && isUnresolved(first) ? code : undefined
+  return [
+    condition(
+      compiled,
+      'Accepted',
+      reasons.Accepted,
+      accepted,
+      compiled.problems === undefined ? undefined : code,
+    ),
+    condition(
+      compiled,
+      'Ready',
+      reasons.Ready,
+      reasons.Ready === 'Ready' ? 'requests are served' : ready,
+      code,
+    ),
+    condition(compiled, 'ResolvedRefs', reasons.ResolvedRefs, resolved, codeOfRefs),
+  ]
+}
+
+/** The condition of an object of any other kind that broke a rule. */
+export function invalidCondition({ kind, meta, problems }: InvalidResource): Condition {
+  return {
+    kind,
+    namespace: meta.namespace,
+    name: meta.name,
+    ...(meta.generation !== undefined && { generation: meta.generation }),
+    type: 'Accepted',
+    status: 'False',
+    reason: 'Invalid',
+    message: problemText(problems),
+  }
+}
+
+export function fileConditions(problems: readonly SourceProblem[]): readonly Condition[] {
+  return problems.map(({ file, reason, message }) => bad('File', file, reason, message))
+}
+
+export function pluginConditions(plugins: readonly PluginFact[]): readonly Condition[] {
+  return plugins.flatMap(({ name, version, failure }) => {
+    if (failure === undefined) return []
+    const title = version === undefined ? name : `${name}_${version}`
+    const code = errorOf(failure.reason).codeText
+    return [{ ...bad('Plugin', title, camelCase(failure.reason), failure.detail), code }]
+  })
+}
+
+function bad(kind: 'File' | 'Plugin', name: string, reason: string, message: string): Condition {
+  return { kind, namespace: '', name, type: 'Accepted', status: 'False', reason, message }
+}
+
+function condition(
+  { meta }: CompiledApiProxy,
+  type: Condition['type'],
+  reason: string,
+  message: string,
+  code: string | undefined,
+): Condition {
+  return {
+    kind: 'ApiProxy',
+    namespace: meta.namespace,
+    name: meta.name,
+    ...(meta.generation !== undefined && { generation: meta.generation }),
+    type,
+    status: isGood(reason) ? 'True' : 'False',
+    reason,
+    message,
+    ...(code !== undefined && !isGood(reason) && { code }),
+  }
+}
+
+function acceptedMessage(compiled: CompiledApiProxy, { winner, entry }: Standing): string {
+  const { problems, route, failures } = compiled
+  const [first] = failures
+  if (problems !== undefined) {
+    const text = problemText(problems)
+    if (route === undefined || winner === undefined) return `${text}; no request reaches it`
+    if (winner !== compiled) return `${text}; ${placeText(route)} is served by ApiProxy ${nameOf(winner)}`
+    return first === undefined ? text : `${text}; requests are answered with code ${first.fact.codeText}`
+  }
+  if (route === undefined) return 'its source could not be read'
+  if (winner !== undefined && winner !== compiled) {
+    return `${placeText(route)} is taken by ApiProxy ${nameOf(winner)}, which comes first by age, namespace and name`
+  }
+  return `${placeText(route)} is its own${entry === undefined ? '' : neighbourNote(route, entry)}`
+}
+
+/** Host-less beside hosted at one path is allowed, but may surprise. */
+function neighbourNote(route: Route, { anyHost, hostsCount, ...entry }: PathEntry): string {
+  if (route.virtualHost !== undefined) {
+    if (anyHost === undefined) return ''
+    return `; ApiProxy ${anyHost.namespace}/${anyHost.apiproxy} without a virtual host serves all other hosts there`
+  }
+  if (hostsCount === 0) return ''
+  if (hostsCount > 1) return `; ${hostsCount} ApiProxies with a virtual host serve their hosts there`
+  const hosted = routesOf({ ...entry, anyHost: undefined, hostsCount }).next().value
+  return hosted === undefined
+    ? ''
+    : `; ApiProxy ${hosted.namespace}/${hosted.apiproxy} serves the host ${hosted.virtualHost} there`
+}
+
+function resolvedMessage({ failures, notes }: CompiledApiProxy, reached: boolean): string {
+  const unresolved = failures
+    .filter(isUnresolved)
+    .map((failure) => (reached && failure === failures[0] ? answered(failure) : failure.detail))
+  const said = unresolved.length === 0 ? ['everything it refers to is there'] : unresolved
+  return [...said, ...notes].join('; ')
+}
+
+function answered({ fact, detail }: Failure): string {
+  return `requests are answered with code ${fact.codeText}: ${detail}`
+}
+
+function isUnresolved({ fact }: Failure): boolean {
+  return !RESOLVED.has(fact.reason)
+}
+
+function placeText({ path, virtualHost }: Route): string {
+  return `source path ${path} (${virtualHost === undefined ? 'any host' : `host ${virtualHost}`})`
+}
+
+function nameOf({ meta }: CompiledApiProxy): string {
+  return `${meta.namespace}/${meta.name}`
+}
+
+/** `secret_missing` as a condition says it: `SecretMissing`. */
+function camelCase(reason: string): string {
+  return reason.replaceAll(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}

@@ -1,0 +1,230 @@
+// One build in the making: takes what changed, finds the ApiProxies that it concerns, compiles those and settles their
+// places. Its cost is in proportion to that, never to what is known: it must never walk a kind, the routes or the
+// conditions. A build from scratch is the same with everything changed and nothing there before.
+
+import { Map as PersistentMap } from 'immutable'
+import { canonical } from '../events/content.ts'
+import type { State } from '../events/state.ts'
+import { isInvalid, keyOf, type Kind, KINDS, type Resource } from '../resources/resource.ts'
+import { type BuildOptions, buildOptionsOf } from './build-options.ts'
+import { placeOf, withClaim, withoutClaim } from './claims.ts'
+import { type Compilation, standingOf } from './compilation.ts'
+import { compileApiProxy, type CompiledApiProxy } from './compile-api-proxy.ts'
+import { ConditionChanges } from './condition-changes.ts'
+import {
+  apiProxyConditions,
+  fileConditions,
+  invalidCondition,
+  isGood,
+  pluginConditions,
+  reasonsOf,
+} from './conditions.ts'
+import type { World } from './lookup.ts'
+import { indexPlugins } from './plugin-index.ts'
+import { IndexDraft } from './persistent-index.ts'
+import { removeRoute, type RouteTable, setRoute } from './route-table.ts'
+import { ServiceIndexDraft } from './service-index.ts'
+import type { Condition, SnapshotChanges } from './snapshot.ts'
+
+export class Draft {
+  readonly #base: Compilation
+  readonly #state: State
+  readonly #world: World
+  readonly #services: ServiceIndexDraft
+  readonly #dependents: IndexDraft<true>
+  readonly #changes: ConditionChanges
+  readonly #removed: { namespace: string; name: string }[] = []
+  /** ApiProxies to compile anew. */
+  readonly #affected = new Set<string>()
+  /** Places whose claims changed. */
+  readonly #contested = new Set<string>()
+  #proxies: Compilation['proxies']
+  #places: Compilation['places']
+  #invalid: Compilation['invalid']
+  #routes: RouteTable
+
+  constructor(base: Compilation, state: State, options: BuildOptions) {
+    this.#base = base
+    this.#state = state
+    this.#services = new ServiceIndexDraft(base.services)
+    this.#changes = new ConditionChanges(base.conditionCounts)
+    this.#proxies = base.proxies.asMutable()
+    this.#places = base.places.asMutable()
+    this.#dependents = new IndexDraft(base.dependents, PersistentMap<string, true>())
+    this.#invalid = base.invalid.asMutable()
+    this.#routes = base.routes
+    this.#world = {
+      kinds: state.kinds,
+      services: this.#services,
+      plugins: state.plugins === base.plugins ? base.pluginIndex : indexPlugins(state.plugins),
+      options: buildOptionsOf(options),
+      defaultHeaderValues: lowerCaseNames(options['proxy.default_header_values']),
+    }
+  }
+
+  /** Builds all that these keys (touched.ts) concern. Call it once. */
+  build(touched: Iterable<string>): { compilation: Compilation; changes: SnapshotChanges } {
+    for (const key of touched) this.#take(key)
+    for (const key of this.#affected) this.#compile(key)
+    for (const place of this.#contested) this.#settle(place)
+    for (const key of this.#affected) this.#compareConditions(key)
+    return { compilation: this.#done(), changes: this.#changesMade() }
+  }
+
+  #take(key: string): void {
+    const kind = KINDS.find(
+      (candidate) => key.startsWith(candidate) && key.charCodeAt(candidate.length) === 0x2f,
+    )
+    if (kind !== undefined) this.#takeObject(kind, key)
+    else if (key === 'Plugins') this.#takePlugins()
+    else if (key === 'Problems') this.#takeProblems()
+    else this.#affect(key)
+  }
+
+  #takeObject(kind: Kind, key: string): void {
+    if (kind === 'ApiProxy') {
+      this.#affected.add(key)
+      return
+    }
+    const before = this.#base.kinds[kind].objects.get(key)?.resource
+    const after = this.#state.kinds[kind].objects.get(key)?.resource
+    this.#affect(key)
+    if (kind === 'Service') {
+      for (const bucket of this.#services.replaceService(key, before, after)) this.#affect(bucket)
+    } else if (kind === 'EndpointSlice') {
+      for (const service of this.#services.replaceSlice(key, before, after)) this.#affect(service)
+    }
+    const wasBad = conditionsOf(before)
+    const isBad = conditionsOf(after)
+    if (after !== undefined && isInvalid(after)) this.#invalid = this.#invalid.set(key, after)
+    else if (wasBad.length > 0) this.#invalid = this.#invalid.delete(key)
+    this.#compare(wasBad, isBad)
+  }
+
+  #takePlugins(): void {
+    const before = this.#base.pluginIndex
+    const after = this.#world.plugins
+    for (const name of new Set([...before.keys(), ...after.keys()])) {
+      if (canonical(before.get(name) ?? []) !== canonical(after.get(name) ?? []))
+        this.#affect(`Plugin/${name}`)
+    }
+    this.#compare(pluginConditions(this.#base.plugins), pluginConditions(this.#state.plugins))
+  }
+
+  #takeProblems(): void {
+    this.#compare(
+      [...this.#base.problems.values()].flatMap(fileConditions),
+      [...this.#state.problems.values()].flatMap(fileConditions),
+    )
+  }
+
+  #affect(asked: string): void {
+    for (const key of this.#base.dependents.get(asked)?.keys() ?? []) this.#affected.add(key)
+  }
+
+  #compile(key: string): void {
+    const before = this.#proxies.get(key)
+    const resource = this.#state.kinds.ApiProxy.objects.get(key)?.resource
+    const after = resource === undefined ? undefined : compileApiProxy(resource, this.#world)
+    if (after === undefined) this.#proxies = this.#proxies.delete(key)
+    else this.#proxies = this.#proxies.set(key, after)
+    if (before !== undefined && after === undefined) {
+      this.#removed.push({ namespace: before.meta.namespace, name: before.meta.name })
+    }
+    this.#replaceDependencies(key, before?.asked ?? [], after?.asked ?? [])
+    if (before?.route !== undefined) this.#leavePlace(placeOf(before.route), before)
+    if (after?.route !== undefined) this.#claimPlace(placeOf(after.route), after)
+  }
+
+  #replaceDependencies(key: string, before: readonly string[], after: readonly string[]): void {
+    for (const asked of before) if (!after.includes(asked)) this.#dependents.remove(asked, key)
+    for (const asked of after) if (!before.includes(asked)) this.#dependents.put(asked, key, true)
+  }
+
+  #leavePlace(place: string, compiled: CompiledApiProxy): void {
+    const claims = withoutClaim(this.#places.get(place) ?? [], compiled)
+    this.#places = claims.length === 0 ? this.#places.delete(place) : this.#places.set(place, claims)
+    this.#contested.add(place)
+  }
+
+  #claimPlace(place: string, compiled: CompiledApiProxy): void {
+    this.#places = this.#places.set(place, withClaim(this.#places.get(place) ?? [], compiled))
+    this.#contested.add(place)
+  }
+
+  /** Where the winner is another one, every other claim of the place is told so: their conditions name it. */
+  #settle(place: string): void {
+    const before = this.#base.places.get(place) ?? []
+    const after = this.#places.get(place) ?? []
+    const loser = before[0]
+    const winner = after[0]
+    if (winner === loser) return
+    if (winner?.route !== undefined) this.#routes = setRoute(this.#routes, winner.route)
+    else if (loser?.route !== undefined) {
+      this.#routes = removeRoute(this.#routes, loser.route.path, loser.route.virtualHost)
+    }
+    if (winner !== undefined && loser !== undefined && keyOfProxy(winner) === keyOfProxy(loser)) return
+    for (const claim of after) this.#affected.add(keyOfProxy(claim))
+  }
+
+  #compareConditions(key: string): void {
+    const before = this.#base.proxies.get(key)
+    const after = this.#proxies.get(key)
+    const now = { places: this.#places, routes: this.#routes }
+    const standingBefore = before === undefined ? undefined : standingOf(before, this.#base)
+    const standingAfter = after === undefined ? undefined : standingOf(after, now)
+    const was = before === undefined ? undefined : reasonsOf(before, standingBefore?.winner)
+    const is = after === undefined ? undefined : reasonsOf(after, standingAfter?.winner)
+    this.#changes.countReasons(was, is)
+    const allGood = [was, is].every(
+      (reasons) => reasons === undefined || Object.values(reasons).every(isGood),
+    )
+    if (allGood) return
+    this.#changes.note(
+      before === undefined || standingBefore === undefined ? [] : apiProxyConditions(before, standingBefore),
+      after === undefined || standingAfter === undefined ? [] : apiProxyConditions(after, standingAfter),
+    )
+  }
+
+  #compare(before: readonly Condition[], after: readonly Condition[]): void {
+    this.#changes.countConditions(before, after)
+    this.#changes.note(before, after)
+  }
+
+  #done(): Compilation {
+    return {
+      version: this.#state.version,
+      kinds: this.#state.kinds,
+      plugins: this.#state.plugins,
+      pluginIndex: this.#world.plugins,
+      problems: this.#state.problems,
+      services: this.#services.done(),
+      proxies: this.#proxies.asImmutable(),
+      places: this.#places.asImmutable(),
+      dependents: this.#dependents.done(),
+      routes: this.#routes,
+      invalid: this.#invalid.asImmutable(),
+      conditionCounts: this.#changes.counts(),
+    }
+  }
+
+  #changesMade(): SnapshotChanges {
+    return {
+      removedApiProxies: this.#removed,
+      conditions: this.#changes.noted,
+      conditionsCut: this.#changes.cut,
+    }
+  }
+}
+
+function conditionsOf(resource: Resource | undefined): readonly Condition[] {
+  return resource !== undefined && isInvalid(resource) ? [invalidCondition(resource)] : []
+}
+
+function keyOfProxy({ meta }: CompiledApiProxy): string {
+  return keyOf('ApiProxy', meta.namespace, meta.name)
+}
+
+function lowerCaseNames(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name.toLowerCase(), value]))
+}

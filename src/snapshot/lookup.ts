@@ -1,0 +1,104 @@
+// What one ApiProxy asks the world while it is compiled, with a note of every question: the notes are the reverse index
+// by which a later build finds the routes that a change concerns. All knowledge of a compile-*.ts comes through here.
+
+import type { KindState } from '../events/state.ts'
+import type { KindStatus, PluginFact } from '../events/event.ts'
+import {
+  isInvalid,
+  keyOf,
+  type EndpointSlice,
+  type InvalidResource,
+  type Kind,
+  type Service,
+  type ValidResource,
+} from '../resources/resource.ts'
+import type { BuildOptions } from './build-options.ts'
+import { type PluginIndex, pluginName } from './plugin-index.ts'
+import { type ServiceIndexDraft, slicesKey } from './service-index.ts'
+
+/** What a build knows while it compiles. */
+export interface World {
+  readonly kinds: Readonly<Record<Kind, KindState>>
+  readonly services: Pick<ServiceIndexDraft, 'bucket' | 'slicesOf'>
+  readonly plugins: PluginIndex
+  readonly options: BuildOptions
+  /** `proxy.default_header_values` with names in lower case. */
+  readonly defaultHeaderValues: Readonly<Record<string, string>>
+}
+
+type Of<K extends Kind> = Extract<ValidResource, { kind: K }>
+
+export class Lookup {
+  readonly #world: World
+  readonly #asked: string[] = []
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  get options(): BuildOptions {
+    return this.#world.options
+  }
+
+  get defaultHeaderValues(): Readonly<Record<string, string>> {
+    return this.#world.defaultHeaderValues
+  }
+
+  /** Keys of all that was asked for, each once: a change of any of them may change the answer. */
+  get asked(): readonly string[] {
+    return this.#asked
+  }
+
+  status(kind: Kind): { readonly status: KindStatus; readonly detail: string } {
+    this.#note(`Kind/${kind}`)
+    return this.#world.kinds[kind]
+  }
+
+  object<K extends 'MockTarget' | 'Service' | 'Secret'>(
+    kind: K,
+    namespace: string,
+    name: string,
+  ): Of<K> | InvalidResource | undefined {
+    const key = keyOf(kind, namespace, name)
+    this.#note(key)
+    const resource = this.#world.kinds[kind].objects.get(key)?.resource
+    if (resource === undefined || isInvalid(resource)) return resource
+    // The map of a kind holds objects of that kind only.
+    return resource as Of<K>
+  }
+
+  /** The Services of the smallest of these buckets (service-index.ts), in no particular order. */
+  servicesOfSmallest(buckets: readonly [string, ...string[]]): Iterable<Service> {
+    const { services } = this.#world
+    let [smallest] = buckets
+    let size = services.bucket(smallest)?.size ?? 0
+    for (const bucket of buckets) {
+      const other = services.bucket(bucket)?.size ?? 0
+      if (other < size) {
+        smallest = bucket
+        size = other
+      }
+    }
+    this.#note(smallest)
+    return services.bucket(smallest)?.values() ?? []
+  }
+
+  /** The EndpointSlices of a Service, by name. */
+  slices(namespace: string, service: string): readonly EndpointSlice[] {
+    const key = slicesKey(namespace, service)
+    this.#note(key)
+    const slices = Array.from(this.#world.services.slicesOf(key)?.values() ?? [])
+    return slices.sort((a, b) => (a.meta.name < b.meta.name ? -1 : 1))
+  }
+
+  /** All that is known of plugins of that name, whatever their version. */
+  plugins(name: string): readonly PluginFact[] {
+    const lookedUp = pluginName(name)
+    this.#note(`Plugin/${lookedUp}`)
+    return this.#world.plugins.get(lookedUp) ?? []
+  }
+
+  #note(key: string): void {
+    if (!this.#asked.includes(key)) this.#asked.push(key)
+  }
+}
