@@ -1,0 +1,33 @@
+// A log that keeps its lines, for tests of what is written to it. It has the shape of the program's log.
+
+export interface LogLine {
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  readonly fields: object
+  readonly message: string
+}
+
+export class LogLines {
+  level = 'info'
+  readonly lines: LogLine[] = []
+
+  debug(fields: object, message: string): void {
+    this.lines.push({ level: 'debug', fields, message })
+  }
+
+  info(fields: object, message: string): void {
+    this.lines.push({ level: 'info', fields, message })
+  }
+
+  warn(fields: object, message: string): void {
+    this.lines.push({ level: 'warn', fields, message })
+  }
+
+  error(fields: object, message: string): void {
+    this.lines.push({ level: 'error', fields, message })
+  }
+
+  /** Messages of the lines at that level. */
+  messages(level: LogLine['level']): string[] {
+    return this.lines.filter((line) => line.level === level).map((line) => line.message)
+  }
+}
