@@ -1,0 +1,89 @@
+// The program's own log on standard error: one JSON object a line, or readable lines on a terminal. No worker: what was
+// logged before an exit has been handed over. A reader that is gone or stalled costs lines, never the process.
+
+import pino from 'pino'
+import pinoPretty from 'pino-pretty'
+import type { Options } from '../config/options.ts'
+import { lineText } from './visible-text.ts'
+
+/** Levels by name; `level` may be changed at any time. */
+export interface Log {
+  level: string
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+  /** Lines that could not be handed over. */
+  readonly linesLost?: number
+}
+
+/** The part of a stream that the log needs. */
+export interface LogOutput {
+  readonly isTTY?: boolean
+  readonly writableLength?: number
+  write(text: string): unknown
+  on?(event: 'error', listener: (error: Error) => void): unknown
+}
+
+const WAITING_CHARS_MAX = 1024 * 1024
+const DEPTH_MAX = 8
+
+/** A log at `process.log_level`, in the form of `process.log_format`. */
+export function createLog(
+  options: Pick<Options, 'process.log_level' | 'process.log_format'>,
+  { output = process.stderr }: { readonly output?: LogOutput } = {},
+): Log {
+  let linesLost = 0
+  const write = boundedWrite(output, () => {
+    linesLost++
+  })
+  const format = options['process.log_format']
+  const pretty = format === 'pretty' || (format === 'auto' && output.isTTY === true)
+  const logger = pino(
+    {
+      level: options['process.log_level'],
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { error: pino.stdSerializers.err },
+    },
+    { write: pretty ? prettyWrite(write, output.isTTY === true) : write },
+  )
+  return Object.defineProperty(logger, 'linesLost', { get: () => linesLost })
+}
+
+function boundedWrite(output: LogOutput, onDropped: () => void): (line: string) => void {
+  let gone = false
+  output.on?.('error', () => {
+    gone = true
+  })
+  return (line) => {
+    if (gone || (output.writableLength ?? 0) > WAITING_CHARS_MAX) onDropped()
+    else output.write(line)
+  }
+}
+
+function prettyWrite(write: (line: string) => void, colorize: boolean): (line: string) => void {
+  const prettify = pinoPretty.prettyFactory({
+    colorize,
+    translateTime: 'SYS:HH:MM:ss.l',
+    singleLine: true,
+  })
+  return (line) => write(prettify(readable(JSON.parse(line), 0)) ?? line)
+}
+
+/** The same value with no control character left in any text; a stack keeps its line ends. */
+function readable(value: unknown, depth: number): unknown {
+  if (typeof value === 'string') return lineText(value)
+  if (typeof value !== 'object' || value === null) return value
+  if (depth === DEPTH_MAX) return '...'
+  if (Array.isArray(value)) return value.map((item) => readable(item, depth + 1))
+  return Object.fromEntries(
+    Object.entries(value).map(([key, field]) => [
+      lineText(key),
+      key === 'stack' && typeof field === 'string'
+        ? field.split('\n').map(lineText).join('\n')
+        : readable(field, depth + 1),
+    ]),
+  )
+}

@@ -1,0 +1,241 @@
+// Every metric of the gateway and the text that a scrape gets. Values live in typed arrays (typed-counter.ts,
+// typed-histogram.ts) and become samples at the scrape; labels come from closed sets and from the snapshot alone.
+// It must never take a label from a request as it was sent.
+
+import { Registry } from 'prom-client'
+import { ERROR_FACTS } from '../errors/catalogue.ts'
+import { REJECTIONS } from '../errors/rejections.ts'
+import { KINDS } from '../resources/resource.ts'
+import { entryAt, routesOf } from '../snapshot/route-table.ts'
+import type { Route, Snapshot } from '../snapshot/snapshot.ts'
+import type { TimeSplit } from './time-split.ts'
+import type { ExchangeRecord } from './exchange-record.ts'
+import type { Witness } from './exemplars.ts'
+import { type Family, formatFor, registerFamily, type Sample } from './exposition.ts'
+import { METRIC, type Signal, SIGNALS } from './names.ts'
+import { nodeFamilies } from './node-metrics.ts'
+import { SeriesTable } from './series-table.ts'
+import { TypedCounter } from './typed-counter.ts'
+import { DURATION_BOUNDS, FINE_BOUNDS, TypedHistogram } from './typed-histogram.ts'
+
+export interface MetricsInputs {
+  /** Label `source` of kanali_source_synced: `directory`, `kubernetes`. */
+  readonly source: string
+  /** Most ApiProxies with series of their own. */
+  readonly routeSeriesMax?: number
+  /** Lines of the program's log that were lost so far. */
+  readonly logLinesLost?: () => number
+}
+
+const NO_LABELS = {}
+
+export class Metrics {
+  readonly #source: string
+  readonly #text = new Registry(Registry.PROMETHEUS_CONTENT_TYPE)
+  readonly #openMetrics = new Registry(Registry.OPENMETRICS_CONTENT_TYPE)
+  readonly #series: SeriesTable
+  readonly #errors = new TypedCounter(
+    ERROR_FACTS.map(({ codeText, reason, blame }) => ({ code: codeText, reason, blame })),
+  )
+  readonly #errorSlots = new Map<string, number>(ERROR_FACTS.map(({ reason }, slot) => [reason, slot]))
+  readonly #rejected = new TypedCounter(REJECTIONS.map(({ reason }) => ({ reason })))
+  readonly #rejectedSlots = new Map<string, number>(REJECTIONS.map(({ reason }, slot) => [reason, slot]))
+  readonly #dropped = new TypedCounter(SIGNALS.map((signal) => ({ signal })))
+  readonly #gateway = new TypedHistogram(FINE_BOUNDS)
+  readonly #propagation = new TypedHistogram(DURATION_BOUNDS)
+  readonly #logLinesLost: () => number
+  #logLinesSeen = 0
+  #inFlight = 0
+  #uncaught = 0
+  #trailersDropped = 0
+  #snapshot: Snapshot | undefined
+
+  constructor({ source, routeSeriesMax, logLinesLost = () => 0 }: MetricsInputs) {
+    this.#logLinesLost = logLinesLost
+    this.#source = source
+    this.#series = new SeriesTable(routeSeriesMax)
+    for (const family of [...this.#requestFamilies(), ...this.#snapshotFamilies(), ...nodeFamilies()]) {
+      registerFamily(this.#text, family)
+      registerFamily(this.#openMetrics, family)
+    }
+  }
+
+  /** Everything there is to say of one finished exchange. */
+  observeExchange(record: ExchangeRecord, times: TimeSplit, witness: Witness): void {
+    const series = this.#series.of(record.route, this.#isLive)
+    const { failure, rejection, outcome } = record
+    const code = outcome === 'error' && failure !== undefined ? failure.fact.code : -1
+    series.count({ method: record.method, status: record.status, code, outcome }, witness)
+    series.duration.observe(times.totalMs / 1000, witness)
+    if (record.attempt !== undefined) series.upstream.observe(times.upstreamMs / 1000, witness)
+    this.#gateway.observe(times.gatewayMs / 1000, witness)
+    if (record.requestTrailersDropped) this.#trailersDropped++
+    if (code >= 0 && failure !== undefined) {
+      const slot = this.#errorSlots.get(failure.fact.reason)
+      if (slot !== undefined) this.#errors.add(slot, 1, witness)
+    }
+    if (outcome === 'rejected' && rejection !== undefined) {
+      const slot = this.#rejectedSlots.get(rejection.reason)
+      if (slot !== undefined) this.#rejected.add(slot, 1, witness)
+    }
+  }
+
+  inFlight(delta: 1 | -1): void {
+    this.#inFlight += delta
+  }
+
+  /** Takes the snapshot that is live now; the series of ApiProxies that it removed go. */
+  observeSnapshot(snapshot: Snapshot): void {
+    this.#snapshot = snapshot
+    this.dropRoutes(snapshot.changes.removedApiProxies)
+  }
+
+  /** Removes the series of these ApiProxies. One that comes back begins at 0. */
+  dropRoutes(apiproxies: Iterable<{ readonly namespace: string; readonly name: string }>): void {
+    for (const { namespace, name } of apiproxies) this.#series.remove(namespace, name)
+  }
+
+  /** Milliseconds from an event's arrival to the swap of the snapshot that has it. */
+  observePropagation(ms: number): void {
+    this.#propagation.observe(ms / 1000)
+  }
+
+  /** Counts what telemetry lost: spans, lines, or requests whose signals could not be written. */
+  dropped(signal: Signal, count = 1): void {
+    this.#dropped.add(SIGNALS.indexOf(signal), count)
+  }
+
+  /** Counts an exception that nobody caught. */
+  countFault(): void {
+    this.#uncaught++
+  }
+
+  /** The page of a scrape: OpenMetrics with exemplars where Accept asks for it, else text 0.0.4. */
+  async expose(accept: string | undefined): Promise<{ contentType: string; body: string }> {
+    const registry = formatFor(accept) === 'openmetrics' ? this.#openMetrics : this.#text
+    return { contentType: registry.contentType, body: await registry.metrics() }
+  }
+
+  readonly #isLive = (route: Route): boolean => {
+    if (this.#snapshot === undefined) return true
+    const entry = entryAt(this.#snapshot.routes, route.path)
+    if (entry === undefined) return false
+    for (const { namespace, apiproxy } of routesOf(entry)) {
+      if (namespace === route.namespace && apiproxy === route.apiproxy) return true
+    }
+    return false
+  }
+
+  #requestFamilies(): Family[] {
+    const ofSeries = (samplesOf: (series: ReturnType<SeriesTable['of']>) => Sample[]) => () =>
+      Array.from(this.#series.list()).flatMap(samplesOf)
+    const { requestDuration, upstreamDuration, gatewayDuration } = METRIC
+    return [
+      counter(
+        METRIC.requests,
+        'Requests by what became of them; code is none where there is no Kanali code, status 0 where none was sent.',
+        ofSeries((series) => series.requests.samples()),
+      ),
+      counter(METRIC.errors, 'Requests that ended in an error of the catalogue.', () =>
+        this.#errors.samples(),
+      ),
+      counter(METRIC.rejected, 'Requests that HTTP itself refuses.', () => this.#rejected.samples()),
+      histogram(
+        requestDuration,
+        'From the head of the request to the end of the answer.',
+        ofSeries((series) => series.duration.samples(requestDuration, series.labels)),
+      ),
+      histogram(
+        upstreamDuration,
+        'From the dispatch to an upstream to the head of its answer, or to the failure.',
+        ofSeries((series) => series.upstream.samples(upstreamDuration, series.labels)),
+      ),
+      histogram(
+        gatewayDuration,
+        "The gateway's own time before the head of the answer, without upstream and plugins.",
+        () => this.#gateway.samples(gatewayDuration, NO_LABELS),
+      ),
+      gauge(METRIC.requestsInFlight, 'Requests under way.', () => one(this.#inFlight)),
+      counter(METRIC.trailersDropped, 'Requests whose trailers were not passed on.', () =>
+        one(this.#trailersDropped),
+      ),
+      counter(METRIC.telemetryDropped, 'Spans, log lines and records that were lost.', () => {
+        const lost = this.#logLinesLost()
+        this.dropped('log', lost - this.#logLinesSeen)
+        this.#logLinesSeen = lost
+        return this.#dropped.samples()
+      }),
+      counter(METRIC.uncaught, 'Exceptions that nobody caught.', () => one(this.#uncaught)),
+    ]
+  }
+
+  #snapshotFamilies(): Family[] {
+    const of = (read: (snapshot: Snapshot) => Sample[]) => () =>
+      this.#snapshot === undefined ? [] : read(this.#snapshot)
+    return [
+      gauge(METRIC.snapshotRevision, 'Revision of the live snapshot; 0 before the first.', () =>
+        one(this.#snapshot?.revision ?? 0),
+      ),
+      gauge(
+        METRIC.snapshotInfo,
+        'Hash of the content of the live snapshot: replicas that know the same objects have the same.',
+        of(({ hash }) => [{ labels: { hash }, value: 1 }]),
+      ),
+      histogram(
+        METRIC.eventPropagation,
+        'From the arrival of an event to the swap of the snapshot that has it.',
+        () => this.#propagation.samples(METRIC.eventPropagation, NO_LABELS),
+      ),
+      gauge(
+        METRIC.sourceSynced,
+        '1 where the source has listed the kind.',
+        of(({ kinds }) =>
+          KINDS.map((kind) => ({
+            labels: { source: this.#source, kind },
+            value: kinds[kind] === 'synced' ? 1 : 0,
+          })),
+        ),
+      ),
+      gauge(METRIC.sourceStale, 'Since when the source has not been heard; 0 while it is.', () =>
+        one(secondsSince(this.#snapshot?.staleSince)),
+      ),
+      gauge(METRIC.sourceProblems, 'Problems that the source has with files or lists now.', () =>
+        one(sum(this.#failing((kind) => kind === 'File'))),
+      ),
+      gauge(METRIC.resourceConditions, 'Conditions that are False.', () => this.#failing(() => true)),
+    ]
+  }
+
+  #failing(concerns: (kind: string) => boolean): Sample[] {
+    const samples: Sample[] = []
+    for (const { kind, type, status, reason, count } of this.#snapshot?.conditionCounts ?? []) {
+      if (status !== 'False' || !concerns(kind)) continue
+      samples.push({ labels: { kind, condition: type, reason }, value: count })
+    }
+    return samples
+  }
+}
+
+function counter(name: string, help: string, samples: Family['samples']): Family {
+  return { name, help, type: 'counter', samples }
+}
+
+function gauge(name: string, help: string, samples: Family['samples']): Family {
+  return { name, help, type: 'gauge', samples }
+}
+
+function histogram(name: string, help: string, samples: Family['samples']): Family {
+  return { name, help, type: 'histogram', samples }
+}
+
+function one(value: number): Sample[] {
+  return [{ labels: NO_LABELS, value }]
+}
+
+function sum(samples: readonly Sample[]): number {
+  return samples.reduce((total, { value }) => total + value, 0)
+}
+
+function secondsSince(epoch: number | undefined): number {
+  return epoch === undefined ? 0 : Math.max(0, (Date.now() - epoch) / 1000)
+}

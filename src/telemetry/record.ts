@@ -1,0 +1,131 @@
+// The only writer of a request's signals: server and client spans, metrics, access line, all from one record, so that
+// they can never disagree. Nothing here throws: a signal that fails is counted, and the request goes on.
+
+import type { AccessLog } from './access-log.ts'
+import { jsonLine, prettyLine } from './access-line.ts'
+import { type Batch, writeBatchSpan } from './batch-span.ts'
+import { endClientSpan } from './client-span.ts'
+import { epochMs } from './clock.ts'
+import type { Witness } from './exemplars.ts'
+import type { Attempt, ExchangeRecord } from './exchange-record.ts'
+import { PooledIds } from './ids.ts'
+import type { Log } from './log.ts'
+import type { Mask } from './masking.ts'
+import type { Metrics } from './metrics.ts'
+import { RateLimit } from './rate-limit.ts'
+import { endServerSpan } from './server-span.ts'
+import { splitTime, type TimeSplit } from './time-split.ts'
+import { forwardedTraceparent, isSampled, type Tracing } from './tracing.ts'
+
+export interface RecorderParts {
+  readonly tracing: Tracing
+  readonly metrics: Metrics
+  readonly mask: Mask
+  readonly log: Pick<Log, 'error'>
+  /** Absent where process.access_log is off. */
+  readonly accessLog?: { readonly sink: Pick<AccessLog, 'write'>; readonly pretty: boolean }
+}
+
+export class Recorder {
+  readonly #parts: RecorderParts
+  readonly #ids = new PooledIds()
+  readonly #faults = new RateLimit()
+  /** Filled anew for each exchange: finishing one allocates neither. */
+  readonly #times: TimeSplit = { totalMs: 0, upstreamMs: 0, gatewayMs: 0 }
+  readonly #witness: Witness = { traceId: '', spanId: '', at: 0 }
+
+  constructor(parts: RecorderParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Begins the server span and sets the ids of the record, which are valid afterwards whatever happens.
+   * `startedAt` and `method` must be set before.
+   */
+  begin(record: ExchangeRecord, traceparent: string | undefined, tracestate: string | undefined): void {
+    try {
+      this.#parts.tracing.begin(record, traceparent, tracestate)
+    } catch (error) {
+      this.#fault(error)
+    }
+    if (record.traceId === '') record.traceId = this.#ids.generateTraceId()
+    if (record.spanId === '') record.spanId = this.#ids.generateSpanId()
+  }
+
+  /** Begins the client span of an attempt and returns the `traceparent` that its upstream is to get. */
+  beginAttempt(record: ExchangeRecord, attempt: Attempt): string {
+    try {
+      return this.#parts.tracing.beginAttempt(record, attempt)
+    } catch (error) {
+      this.#fault(error)
+      return forwardedTraceparent(record)
+    }
+  }
+
+  /** Ends the attempt's span; once. */
+  endAttempt(record: ExchangeRecord, attempt: Attempt): void {
+    const { span } = attempt
+    if (span === undefined) return
+    attempt.span = undefined
+    try {
+      endClientSpan(record, attempt, span, this.#parts.mask)
+    } catch (error) {
+      this.#fault(error)
+    }
+  }
+
+  /** Writes every signal of a finished exchange; once, however often it is called. */
+  finish(record: ExchangeRecord): void {
+    if (record.recorded) return
+    record.recorded = true
+    if (record.attempt !== undefined) this.endAttempt(record, record.attempt)
+    const times = splitTime(record, this.#times)
+    try {
+      this.#parts.metrics.observeExchange(record, times, this.#witnessOf(record))
+    } catch (error) {
+      this.#fault(error)
+    }
+    try {
+      if (record.span !== undefined) endServerSpan(record, record.span, times, this.#parts.mask)
+    } catch (error) {
+      this.#fault(error)
+    }
+    try {
+      const { accessLog } = this.#parts
+      accessLog?.sink.write(accessLog.pretty ? prettyLine(record, times) : jsonLine(record, times))
+    } catch (error) {
+      this.#fault(error)
+    }
+  }
+
+  /** Counts requests under way. */
+  inFlight(delta: 1 | -1): void {
+    this.#parts.metrics.inFlight(delta)
+  }
+
+  /** Writes the span of a batch of events. */
+  recordBatch(batch: Batch): void {
+    const { tracer } = this.#parts.tracing
+    if (tracer === undefined) return
+    try {
+      writeBatchSpan(tracer, batch)
+    } catch (error) {
+      this.#fault(error)
+    }
+  }
+
+  #witnessOf(record: ExchangeRecord): Witness {
+    const witness = this.#witness
+    witness.traceId = isSampled(record) ? record.traceId : ''
+    witness.spanId = record.spanId
+    witness.at = epochMs(record.endedAt) / 1000
+    return witness
+  }
+
+  #fault(error: unknown): void {
+    this.#parts.metrics.dropped('record')
+    const suppressed = this.#faults.take('fault', performance.now())
+    if (suppressed === undefined) return
+    this.#parts.log.error({ error, suppressed }, 'A signal of a request could not be written: this is a bug')
+  }
+}

@@ -1,0 +1,95 @@
+// Everything that tells what goes on, put together: tracing, metrics, the access log, and the recorder that writes a
+// request's signals. The composition root starts it before all else and stops it last.
+
+import type { Options } from '../config/options.ts'
+import type { Snapshot } from '../snapshot/snapshot.ts'
+import { AccessLog, type AccessLogOutput } from './access-log.ts'
+import type { ResourceEvent } from '../events/event.ts'
+import type { Log } from './log.ts'
+import { Mask } from './masking.ts'
+import { Metrics } from './metrics.ts'
+import { Recorder } from './record.ts'
+import { startSdk } from './start.ts'
+import type { Problem } from './sdk-environment.ts'
+import { Tracing } from './tracing.ts'
+
+export interface SignalsInputs {
+  readonly log: Log
+  /** `service.version`. */
+  readonly version: string
+  /** Label `source` of metrics: `directory`, `kubernetes`. */
+  readonly source: string
+  /** For the access log; standard output where absent. */
+  readonly stdout?: AccessLogOutput
+}
+
+/** A swap of the snapshot. Times are milliseconds since the epoch, fractional. */
+export interface Swap {
+  readonly snapshot: Snapshot
+  /** In the order in which they were applied. */
+  readonly events: readonly ResourceEvent[]
+  /** How many more there were. */
+  readonly eventsCut: number
+  /** When the first of the changes in it was received. */
+  readonly observedAtOldest: number
+  /** When the build began. */
+  readonly startedAt: number
+}
+
+export interface Signals {
+  readonly recorder: Recorder
+  readonly metrics: Metrics
+  /** For pages that show a request's headers or query. */
+  readonly mask: Mask
+  /** Takes a swap that has just happened: metrics and a span. */
+  published(swap: Swap): void
+  /** Sends what is queued, for at most `timeoutMs`; what is left then is counted as dropped. Never rejects. */
+  stop(timeoutMs?: number): Promise<void>
+}
+
+const STOP_TIMEOUT_MS = 5000
+
+/** Starts all of it; `problem` is one line for a person, and nothing is left running then. */
+export async function startSignals(options: Options, inputs: SignalsInputs): Promise<Signals | Problem> {
+  const { log, version, source, stdout = process.stdout } = inputs
+  const metrics = new Metrics({ source, logLinesLost: () => log.linesLost ?? 0 })
+  const inbound = options['tracing.inbound']
+  const onDropped = (spans: number): void => metrics.dropped('traces', spans)
+  const sdk = await startSdk({ configFile: options['tracing.config_file'], inbound, version, log, onDropped })
+  if ('problem' in sdk) return sdk
+  const tracing = new Tracing({ tracer: sdk.tracer, inbound, showsSampled: sdk.foreignSampler })
+  const mask = new Mask({
+    maskValue: options['proxy.header_mask_Value'],
+    headerKeys: options['proxy.mask_header_keys'],
+    apiKeyHeader: options['plugins.apiKey.header_key'],
+    queryAllowList: options['tracing.query_allow_list'],
+  })
+  const accessLog = options['process.access_log']
+    ? new AccessLog({ output: stdout, onDropped: (lines) => metrics.dropped('access_log', lines) })
+    : undefined
+  const format = options['process.log_format']
+  const pretty = format === 'pretty' || (format === 'auto' && stdout.isTTY === true)
+  const recorder = new Recorder({
+    tracing,
+    metrics,
+    mask,
+    log,
+    ...(accessLog === undefined ? {} : { accessLog: { sink: accessLog, pretty } }),
+  })
+  return {
+    recorder,
+    metrics,
+    mask,
+    published: (swap) => publish(swap, metrics, recorder),
+    stop: async (timeoutMs = STOP_TIMEOUT_MS) => {
+      await Promise.all([sdk.stop(timeoutMs), accessLog?.stop(timeoutMs)])
+    },
+  }
+}
+
+function publish({ snapshot, ...batch }: Swap, metrics: Metrics, recorder: Recorder): void {
+  const endedAt = performance.timeOrigin + performance.now()
+  metrics.observeSnapshot(snapshot)
+  metrics.observePropagation(endedAt - batch.observedAtOldest)
+  recorder.recordBatch({ ...batch, endedAt, revision: snapshot.revision, hash: snapshot.hash })
+}

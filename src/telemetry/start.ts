@@ -1,0 +1,196 @@
+// Starts OpenTelemetry's SDK: from a configuration file where one is named, else from the OTEL_* variables with a queue
+// of our own. It never goes on silently without a tracer: where none is registered, the start has failed and says why.
+// The SDK is loaded here and not before: it costs 0.7 s and 50 MB that `kanali version` does not need.
+
+import { context, diag, metrics, propagation, trace, type Tracer } from '@opentelemetry/api'
+import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node'
+import { BoundedSpanProcessor } from './bounded-span-processor.ts'
+import { namedInstrumentations } from './instrumentations.ts'
+import { PooledIds } from './ids.ts'
+import type { Log } from './log.ts'
+import { SCOPE } from './names.ts'
+import { SdkDiagnostics } from './sdk-diagnostics.ts'
+import {
+  isDisabled,
+  otlpExporter,
+  otlpProtocol,
+  type Problem,
+  queueLimits,
+  read,
+  resourceDefaults,
+  samplerOf,
+  traceExport,
+} from './sdk-environment.ts'
+import type { Inbound } from './tracing.ts'
+
+export interface SdkInputs {
+  /** Option tracing.config_file; wins over OTEL_CONFIG_FILE. */
+  readonly configFile: string | undefined
+  /** Option tracing.inbound. */
+  readonly inbound: Inbound
+  /** `service.version`. */
+  readonly version: string
+  readonly log: Log
+  /** Called with the number of spans that were lost. */
+  readonly onDropped: (spans: number) => void
+}
+
+export interface Sdk {
+  /** Absent where tracing is off. */
+  readonly tracer: Tracer | undefined
+  /** The sampler is a configuration file's and not ours. */
+  readonly foreignSampler: boolean
+  /** Sends what is queued, for at most `timeoutMs`; what is left then is counted as dropped. Never rejects. */
+  stop(timeoutMs: number): Promise<void>
+}
+
+interface Started {
+  readonly shutdown: () => Promise<void>
+  readonly processor?: BoundedSpanProcessor
+}
+
+/** What this process has running: OpenTelemetry's globals admit one, so that several gateways share it. */
+interface Shared extends Started {
+  users: number
+  readonly foreignSampler: boolean
+  readonly listeners: Set<(spans: number) => void>
+}
+let shared: Shared | undefined
+
+/**
+ * Starts the SDK, or joins the one that this process has already, ours or one that `--import` brought.
+ * `problem` is one line for a person.
+ */
+export async function startSdk(inputs: SdkInputs): Promise<Sdk | Problem> {
+  const { env } = process
+  const file = inputs.configFile ?? read(env, 'OTEL_CONFIG_FILE')
+  if (isDisabled(env) || (file === undefined && traceExport(env) === 'none')) return WITHOUT_TRACER
+  if (hasTracer()) return join(inputs)
+  const diagnostics = new SdkDiagnostics(inputs.log)
+  const listeners = new Set([inputs.onDropped])
+  const onDropped = (spans: number): void => {
+    for (const listener of listeners) listener(spans)
+  }
+  const started = await start({ ...inputs, onDropped }, file, diagnostics)
+  if ('problem' in started) return started
+  shared = { ...started, users: 1, foreignSampler: file !== undefined, listeners }
+  if (hasTracer()) return use(shared, inputs)
+  await shutDown(shared, 0)
+  const where = file === undefined ? 'the OTEL_* variables' : `the file ${file}`
+  const cause = diagnostics.lastError === '' ? '' : `: ${diagnostics.lastError}`
+  return {
+    problem: `OpenTelemetry registered no tracer provider from ${where}${cause}. OTEL_SDK_DISABLED=true starts without one`,
+  }
+}
+
+const WITHOUT_TRACER: Sdk = { tracer: undefined, foreignSampler: false, stop: () => Promise.resolve() }
+
+function join(inputs: SdkInputs): Sdk {
+  if (shared !== undefined) {
+    shared.users++
+    shared.listeners.add(inputs.onDropped)
+    return use(shared, inputs)
+  }
+  inputs.log.info({}, 'OpenTelemetry was started before this program: its tracer provider is used')
+  return {
+    tracer: trace.getTracer(SCOPE, inputs.version),
+    foreignSampler: true,
+    stop: () => Promise.resolve(),
+  }
+}
+
+function use(running: Shared, { version, onDropped }: SdkInputs): Sdk {
+  return {
+    tracer: trace.getTracer(SCOPE, version),
+    foreignSampler: running.foreignSampler,
+    stop: async (timeoutMs) => {
+      running.users--
+      if (running.users === 0) await shutDown(running, timeoutMs)
+      running.listeners.delete(onDropped)
+    },
+  }
+}
+
+async function start(
+  inputs: SdkInputs,
+  file: string | undefined,
+  diagnostics: SdkDiagnostics,
+): Promise<Started | Problem> {
+  try {
+    const instrumentations = await namedInstrumentations(process.env, inputs.log)
+    if (file === undefined) return await startFromVariables(inputs, instrumentations, diagnostics)
+    const { startNodeSDK } = await import('@opentelemetry/sdk-node')
+    const sdk = withVariables({ OTEL_CONFIG_FILE: file }, () =>
+      diagnostics.during(() => startNodeSDK({ instrumentations })),
+    )
+    return { shutdown: () => sdk.shutdown() }
+  } catch (error) {
+    return {
+      problem: `OpenTelemetry could not be started: ${error instanceof Error ? error.message : String(error)}`,
+    }
+  }
+}
+
+async function startFromVariables(
+  { inbound, version, onDropped }: SdkInputs,
+  instrumentations: NodeSDKConfiguration['instrumentations'],
+  diagnostics: SdkDiagnostics,
+): Promise<Started | Problem> {
+  const { env } = process
+  const sampler = await samplerOf(env, inbound)
+  if ('problem' in sampler) return sampler
+  const { NodeSDK } = await import('@opentelemetry/sdk-node')
+  const { BatchSpanProcessor } = await import('@opentelemetry/sdk-trace')
+  const settings: Partial<NodeSDKConfiguration> = { instrumentations, sampler, idGenerator: new PooledIds() }
+  // The SDK sends metrics and logs over OTLP unless told not to; ours are scraped and written to standard error.
+  if (read(env, 'OTEL_METRICS_EXPORTER') === undefined) settings.metricReaders = []
+  if (read(env, 'OTEL_LOGS_EXPORTER') === undefined) settings.logRecordProcessors = []
+  let processor: BoundedSpanProcessor | undefined
+  if (traceExport(env) === 'ours') {
+    const protocol = otlpProtocol(env)
+    if (typeof protocol === 'object') return protocol
+    const exporter = await otlpExporter(protocol)
+    processor = new BoundedSpanProcessor(BatchSpanProcessor, exporter, queueLimits(env), onDropped)
+    settings.spanProcessors = [processor]
+  }
+  const sdk = withVariables(resourceDefaults(env, version), () =>
+    diagnostics.during(() => {
+      const created = new NodeSDK(settings)
+      created.start()
+      return created
+    }),
+  )
+  return { shutdown: () => sdk.shutdown(), ...(processor === undefined ? {} : { processor }) }
+}
+
+/** Ends it within the time, counts what is left, and leaves the globals as they were before the start. */
+async function shutDown(running: Shared, timeoutMs: number): Promise<void> {
+  const { promise: timedOut, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, timeoutMs)
+  // Why a Collector could not be reached has been logged by then.
+  await Promise.race([running.shutdown().catch(() => undefined), timedOut])
+  clearTimeout(timer)
+  running.processor?.abandon()
+  shared = undefined
+  for (const api of [trace, context, metrics, propagation, diag]) api.disable()
+}
+
+/** Runs `act` with these variables set; the SDK reads its settings from the environment and from nowhere else. */
+function withVariables<T>(variables: Readonly<Record<string, string>>, act: () => T): T {
+  const before = Object.keys(variables).map((name) => [name, process.env[name]] as const)
+  Object.assign(process.env, variables)
+  try {
+    return act()
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name]
+      else process.env[name] = value
+    }
+  }
+}
+
+/** True where spans get ids: the provider that stands there before any is registered gives none. */
+function hasTracer(): boolean {
+  const span = trace.getTracer(SCOPE).startSpan('probe', { root: true })
+  return trace.isSpanContextValid(span.spanContext())
+}
