@@ -1,0 +1,130 @@
+// Whether this process should live and whether it should get traffic, with the reasons as data.
+// It only reads what it is given; it never probes, waits or changes anything.
+
+import type { KindStatus } from '../events/event.ts'
+import { KINDS, type Kind } from '../resources/resource.ts'
+import type { Snapshot } from '../snapshot/snapshot.ts'
+
+export interface HealthReason {
+  readonly component: 'snapshot' | 'source' | 'listener' | 'process' | 'watchdog'
+  /** snake_case, from a closed list. */
+  readonly reason:
+    | 'no_snapshot'
+    | 'kind_pending'
+    | 'kind_refused'
+    | 'source_stale'
+    | 'listener_closed'
+    | 'draining'
+    | 'event_loop_blocked'
+  readonly message: string
+  /** False: said, but traffic is still wanted (the answer is 200). */
+  readonly fatal: boolean
+}
+
+interface Identity {
+  readonly status: 'ok' | 'degraded' | 'failed'
+  readonly revision: number
+  readonly hash: string
+  readonly reasons: readonly HealthReason[]
+}
+
+export type Readiness = Identity & { readonly ready: boolean }
+export type Liveness = Identity & { readonly live: boolean }
+
+/** All are asked at each probe. */
+export interface HealthInputs {
+  current(): Snapshot
+  /** Every port that carries traffic is open. */
+  listening(): boolean
+  /** A shutdown has begun. */
+  draining(): boolean
+  /** What holds, or has just held, the event loop for too long; undefined where nothing does. */
+  blocked(): string | undefined
+}
+
+export class Health {
+  readonly #inputs: HealthInputs
+
+  constructor(inputs: HealthInputs) {
+    this.#inputs = inputs
+  }
+
+  /** For `/readyz`: ready as soon as a snapshot is live and the listeners are open, and until a drain begins. */
+  readiness(): Readiness {
+    const snapshot = this.#inputs.current()
+    const reasons = [...this.#process(), ...ofSnapshot(snapshot)]
+    return { ready: !reasons.some(({ fatal }) => fatal), ...identityOf(snapshot, reasons) }
+  }
+
+  /** For `/healthz`: fails only where a restart would help, so never for what the source or the configuration lacks. */
+  liveness(): Liveness {
+    const reasons = this.#watchdog()
+    return { live: reasons.length === 0, ...identityOf(this.#inputs.current(), reasons) }
+  }
+
+  #process(): HealthReason[] {
+    const reasons = this.#watchdog()
+    if (this.#inputs.draining()) {
+      reasons.push(
+        fatal('process', 'draining', 'This process is shutting down; requests in flight are finished.'),
+      )
+    } else if (!this.#inputs.listening()) {
+      reasons.push(fatal('listener', 'listener_closed', 'The gateway does not listen for requests yet.'))
+    }
+    return reasons
+  }
+
+  #watchdog(): HealthReason[] {
+    const what = this.#inputs.blocked()
+    return what === undefined ? [] : [fatal('watchdog', 'event_loop_blocked', what)]
+  }
+}
+
+// A gateway that serves what it last knew is worth more than none, and a source that fails does so for all replicas
+// at once: what the source lacks therefore degrades readiness and never takes it away.
+function ofSnapshot(snapshot: Snapshot): HealthReason[] {
+  if (snapshot.revision === 0) {
+    return [fatal('snapshot', 'no_snapshot', 'No snapshot is live yet: the source has not been heard out.')]
+  }
+  const reasons: HealthReason[] = []
+  for (const kind of KINDS) {
+    const said = ofKind(kind, snapshot.kinds[kind])
+    if (said !== undefined) reasons.push(said)
+  }
+  if (snapshot.staleSince !== undefined) {
+    const since = new Date(snapshot.staleSince).toISOString()
+    const message = `The source has not been heard since ${since}; the last known state is served.`
+    reasons.push({ component: 'source', reason: 'source_stale', message, fatal: false })
+  }
+  return reasons
+}
+
+function ofKind(kind: Kind, status: KindStatus): HealthReason | undefined {
+  const code = CODES[kind]
+  const effect = code === undefined ? '' : ` Routes that need one answer with code ${code}.`
+  if (status === 'pending') {
+    const message = `${kind}: nothing has been heard of this kind yet.${effect}`
+    return { component: 'source', reason: 'kind_pending', message, fatal: false }
+  }
+  if (status === 'refused') {
+    const message = `${kind}: the source does not let the gateway list this kind.${effect}`
+    return { component: 'source', reason: 'kind_refused', message, fatal: false }
+  }
+  return undefined
+}
+
+const CODES: Readonly<Partial<Record<Kind, string>>> = { Service: '09', Secret: '06' }
+
+function fatal(
+  component: HealthReason['component'],
+  reason: HealthReason['reason'],
+  message: string,
+): HealthReason {
+  return { component, reason, message, fatal: true }
+}
+
+function identityOf({ revision, hash }: Snapshot, reasons: readonly HealthReason[]): Identity {
+  const failed = reasons.some((reason) => reason.fatal)
+  const status = failed ? 'failed' : reasons.length > 0 ? 'degraded' : 'ok'
+  return { status, revision, hash, reasons }
+}

@@ -1,0 +1,351 @@
+// The composition root: makes every part, joins them, starts them in order and ends them in reverse. Nothing is decided
+// here; `createGateway` is what the program and the tests call.
+
+import type { Server as SecureServer } from 'node:https'
+import type { Server } from 'node:http'
+import { createMetricsServer } from './admin/metrics-server.ts'
+import { createProfilingServer } from './admin/profiling-server.ts'
+import type { AdminServer } from './admin/admin-server.ts'
+import { Health } from './admin/health.ts'
+import type { Options } from './config/options.ts'
+import { checkDirectory } from './directory/check-directory.ts'
+import { directorySource } from './directory/source.ts'
+import { errorBodies } from './errors/bodies.ts'
+import { RecentEvents } from './events/recent-events.ts'
+import type { LifeStep } from './life.ts'
+import { type Pipeline, type PipelineOptions, type Publication, runPipeline } from './pipeline.ts'
+import { type LoadedPlugins, loadPlugins } from './plugins/load.ts'
+import { Certificates } from './proxy/certificates.ts'
+import { Deadlines } from './proxy/deadlines.ts'
+import type { ExchangeServices, Load } from './proxy/exchange-services.ts'
+import { HeadFlusher } from './proxy/head-flusher.ts'
+import { type Listening, listen } from './proxy/listen.ts'
+import { createListener } from './proxy/server.ts'
+import { trustedProxies } from './proxy/trusted-proxies.ts'
+import { AddressGuard } from './proxy/upstream/address-guard.ts'
+import type { Transport } from './proxy/upstream/transport.ts'
+import { UndiciTransport } from './proxy/upstream/undici-transport.ts'
+import { Vault } from './resources/vault.ts'
+import { Current } from './snapshot/current.ts'
+import type { AccessLogOutput } from './telemetry/access-log.ts'
+import { createLog, type Log, type LogOutput } from './telemetry/log.ts'
+import { type Signals, startSignals } from './telemetry/signals.ts'
+
+/** What tests and embedders replace. */
+export interface GatewayOverrides {
+  readonly version?: string
+  /** For the access log; standard output where absent. */
+  readonly stdout?: AccessLogOutput
+  /** For the program's log; standard error where absent. */
+  readonly stderr?: LogOutput
+  /** Instead of the watched directory. */
+  readonly sources?: PipelineOptions['sources']
+  /** Stands between exchanges and the transport. */
+  readonly transport?: (made: Transport) => Transport
+  /** Every listener that is on takes a port of the system's choice. */
+  readonly freePorts?: boolean
+}
+
+/** Ports by the option that opened them. */
+export type Ports = ReadonlyMap<string, number>
+
+export interface Gateway {
+  readonly log: Log
+  /** Opens everything; resolves once the first snapshot is live and every port is open, or with what is wrong. */
+  start(): Promise<{ readonly ports: Ports } | { readonly problem: string }>
+  /** What a drain does, in order. */
+  drainSteps(): readonly LifeStep[]
+  /** Runs all of them. */
+  stop(): Promise<void>
+  /** An exception that nobody caught. */
+  countFault(): void
+}
+
+/** Makes a gateway; nothing is opened yet. */
+export function createGateway(options: Options, overrides: GatewayOverrides = {}): Gateway {
+  return new Composition(options, overrides)
+}
+
+/** What exists once the gateway has started. */
+interface Running {
+  readonly signals: Signals
+  readonly plugins: LoadedPlugins
+  readonly transport: Transport
+  readonly deadlines: Deadlines
+  readonly services: ExchangeServices
+}
+
+/** What the last spans and lines get. */
+const FLUSH_MS = 5_000
+
+class Composition implements Gateway {
+  readonly log: Log
+  readonly #options: Options
+  readonly #overrides: GatewayOverrides
+  readonly #vault = new Vault()
+  readonly #current = new Current()
+  readonly #recentEvents = new RecentEvents()
+  readonly #guard: AddressGuard
+  readonly #load: Load = { requests: 0, connections: 0, draining: false }
+  readonly #servers: Server[] = []
+  readonly #admin: AdminServer[] = []
+  readonly #ports = new Map<string, number>()
+  #running: Running | undefined
+  #pipeline: Pipeline | undefined
+  #certificates: Certificates | undefined
+  #listening = false
+
+  constructor(options: Options, overrides: GatewayOverrides) {
+    this.#options = options
+    this.#overrides = overrides
+    this.#guard = new AddressGuard(options['proxy.allow_restricted_upstreams'])
+    this.log = createLog(options, overrides.stderr === undefined ? {} : { output: overrides.stderr })
+  }
+
+  async start(): Promise<{ ports: Ports } | { problem: string }> {
+    const problem = (await this.#checkSource()) ?? (await this.#assemble()) ?? (await this.#open())
+    if (problem === undefined) return { ports: this.#ports }
+    await this.stop()
+    return { problem }
+  }
+
+  drainSteps(): readonly LifeStep[] {
+    return [
+      { name: 'stop accepting', run: () => this.#stopAccepting() },
+      { name: 'finish requests in flight', run: (signal) => this.#finishRequests(signal) },
+      { name: 'stop the event path', run: () => this.#stopEvents() },
+      { name: 'flush telemetry', run: () => this.#running?.signals.stop(FLUSH_MS) },
+    ]
+  }
+
+  async stop(): Promise<void> {
+    const signal = AbortSignal.timeout(this.#options['server.shutdown_timeout'])
+    for (const step of this.drainSteps()) await step.run(signal)
+  }
+
+  countFault(): void {
+    this.#running?.signals.metrics.dropped('record')
+  }
+
+  async #checkSource(): Promise<string | undefined> {
+    if (this.#overrides.sources !== undefined) return undefined
+    const directory = this.#options['source.directory']
+    if (directory !== undefined) return checkDirectory(directory)
+    return this.#options['kubernetes.kubeconfig'] === undefined
+      ? 'source.directory: not set; name the folder that holds the manifests'
+      : 'kubernetes.kubeconfig: this version reads a folder only; set source.directory'
+  }
+
+  /** Signals, plugins, and everything that an exchange needs. */
+  async #assemble(): Promise<string | undefined> {
+    const options = this.#options
+    const signals = await startSignals(options, {
+      log: this.log,
+      version: this.#overrides.version ?? '0.0.0',
+      source: 'directory',
+      ...(this.#overrides.stdout === undefined ? {} : { stdout: this.#overrides.stdout }),
+    })
+    if ('problem' in signals) return signals.problem
+    const plugins = await loadPlugins(options['plugins.location'], {
+      deadlineMs: options['plugins.deadline'],
+      watchdogTimeoutMs: options['plugins.watchdog_timeout'],
+      log: this.log,
+    })
+    if ('problem' in plugins) {
+      await signals.stop(FLUSH_MS)
+      return plugins.problem
+    }
+    const made = new UndiciTransport(options, this.#vault, this.#guard)
+    const transport = this.#overrides.transport?.(made) ?? made
+    const deadlines = new Deadlines((now) => transport.sweep(now))
+    const services: ExchangeServices = {
+      options,
+      current: this.#current,
+      recorder: signals.recorder,
+      plugins: plugins.host,
+      transport,
+      deadlines,
+      flusher: new HeadFlusher(),
+      answers: {
+        bodyOf: errorBodies(options['errors.details_base']),
+        proxyStatus: options['proxy.proxy_status'],
+      },
+      headerRules: {
+        apiKeyHeader: options['plugins.apiKey.header_key'],
+        passBaggage: options['tracing.inbound'] === 'trust',
+      },
+      trusted: trustedProxies(options['server.trusted_proxies']),
+      load: this.#load,
+    }
+    this.#running = { signals, plugins, transport, deadlines, services }
+    return undefined
+  }
+
+  /** Admin ports first: they tell how far the rest is. The data path opens once the first snapshot is live. */
+  async #open(): Promise<string | undefined> {
+    const options = this.#options
+    if (options['server.secure_port'] !== 0 || options['prometheus.secure_port'] !== 0) {
+      const certificates = Certificates.load(options, this.log)
+      if ('problem' in certificates) return certificates.problem
+      this.#certificates = certificates
+    }
+    const refused = await this.#openAdmin()
+    if (refused !== undefined) return refused
+    this.#pipeline = this.#runPipeline()
+    await this.#pipeline.settled
+    const closed = await this.#openListeners()
+    if (closed !== undefined) return closed
+    this.#listening = true
+    const { revision, hash, counts } = this.#current.snapshot
+    this.log.info({ ports: Object.fromEntries(this.#ports), revision, hash, objects: counts }, 'ready')
+    return undefined
+  }
+
+  async #openAdmin(): Promise<string | undefined> {
+    const options = this.#options
+    const { signals, plugins } = this.#joined()
+    const health = new Health({
+      current: () => this.#current.snapshot,
+      listening: () => this.#listening,
+      draining: () => this.#load.draining,
+      blocked: () => plugins.host.blocked(),
+    })
+    const { metrics } = signals
+    const profiling = createProfilingServer({
+      health,
+      log: this.log,
+      events: this.#recentEvents,
+      current: () => this.#current.snapshot,
+      allowedHosts: options['profiling.allowed_hosts'],
+      heapSnapshotAllowed: options['profiling.heap_snapshot'],
+    })
+    const secure = () => createMetricsServer({ metrics, health, log: this.log, ...this.#adminTls() })
+    const problem =
+      (await this.#admit('profiling.insecure', () => profiling)) ??
+      (await this.#admit('prometheus.insecure', () =>
+        createMetricsServer({ metrics, health, log: this.log }),
+      )) ??
+      (await this.#admit('prometheus.secure', secure))
+    this.#guard.adminPorts = new Set(this.#ports.values())
+    return problem
+  }
+
+  async #admit(
+    prefix: 'profiling.insecure' | 'prometheus.insecure' | 'prometheus.secure',
+    make: () => AdminServer,
+  ): Promise<string | undefined> {
+    const port = this.#options[`${prefix}_port`]
+    if (port === 0) return undefined
+    const server = make()
+    const listening = await server.listen(
+      this.#place(`${prefix}_port`, port, this.#options[`${prefix}_bind_address`]),
+    )
+    this.#admin.push(server)
+    return this.#opened(`${prefix}_port`, listening)
+  }
+
+  async #openListeners(): Promise<string | undefined> {
+    const options = this.#options
+    const { services } = this.#joined()
+    const plain = options['server.insecure_port']
+    if (plain !== 0) {
+      const server = createListener(services)
+      this.#servers.push(server)
+      const place = this.#place('server.insecure_port', plain, options['server.insecure_bind_address'])
+      const problem = this.#opened('server.insecure_port', await listen(server, place))
+      if (problem !== undefined) return problem
+    }
+    const secure = options['server.secure_port']
+    if (secure === 0 || this.#certificates === undefined) return undefined
+    const server = createListener(services, this.#certificates.listenerOptions())
+    this.#servers.push(server)
+    this.#certificates.keepFresh(server as SecureServer)
+    const place = this.#place('server.secure_port', secure, options['server.secure_bind_address'])
+    return this.#opened('server.secure_port', await listen(server, place))
+  }
+
+  #runPipeline(): Pipeline {
+    const { signals, plugins } = this.#joined()
+    const directory = this.#options['source.directory'] ?? ''
+    const namespace = this.#options['source.namespace']
+    const observedAt = performance.timeOrigin + performance.now()
+    return runPipeline({
+      sources: this.#overrides.sources ?? [
+        directorySource({ directory, namespace, vault: this.#vault, log: this.log }),
+      ],
+      initial: [{ type: 'plugins', source: 'plugins', observedAt, plugins: plugins.facts }],
+      options: this.#options,
+      current: this.#current,
+      log: this.log,
+      recentEvents: this.#recentEvents,
+      onPublished: (publication) => this.#published(publication, signals),
+    })
+  }
+
+  #published(publication: Publication, signals: Signals): void {
+    const { snapshot, state } = publication
+    const handles = new Set<string>()
+    for (const { resource } of state.kinds.Secret.objects.values()) {
+      if ('tls' in resource && resource.tls.handle !== undefined) handles.add(resource.tls.handle)
+    }
+    this.#vault.retain(handles)
+    signals.published(publication)
+    for (const { before, after } of snapshot.changes.conditions) {
+      const condition = after ?? before
+      // An ApiProxy's Ready says it all; ResolvedRefs and Accepted would say it again.
+      if (condition === undefined || (condition.kind === 'ApiProxy' && condition.type !== 'Ready')) continue
+      const { kind, namespace, name, type, status, reason, message } = condition
+      const fields = { kind, namespace, name, condition: type, status, reason, revision: snapshot.revision }
+      if (after === undefined) this.log.info(fields, 'the object of a failing condition is gone')
+      else if (status === 'False') this.log.warn(fields, message)
+      else this.log.info(fields, message)
+    }
+  }
+
+  #stopAccepting(): void {
+    this.#load.draining = true
+    this.#listening = false
+    for (const server of this.#servers) {
+      server.close()
+      server.closeIdleConnections()
+    }
+  }
+
+  /** Waits for exchanges under way; what is left at the limit is cut off. */
+  async #finishRequests(signal: AbortSignal): Promise<void> {
+    while (this.#load.requests > 0 && !signal.aborted) {
+      for (const server of this.#servers) server.closeIdleConnections()
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    if (this.#load.requests > 0) this.log.warn({ requests: this.#load.requests }, 'requests were cut off')
+    for (const server of this.#servers) server.closeAllConnections()
+    await this.#running?.transport.close()
+  }
+
+  async #stopEvents(): Promise<void> {
+    this.#pipeline?.stop()
+    this.#certificates?.stop()
+    this.#running?.deadlines.stop()
+    await this.#running?.plugins.host.stop()
+    for (const server of this.#admin) await server.close()
+  }
+
+  #adminTls(): { tls?: { cert: Buffer; key: Buffer; ca?: Buffer } } {
+    return this.#certificates === undefined ? {} : { tls: this.#certificates.pem() }
+  }
+
+  #place(option: string, port: number, address: string): { option: string; port: number; address: string } {
+    return { option, port: this.#overrides.freePorts === true ? 0 : port, address }
+  }
+
+  #opened(option: string, listening: Listening): string | undefined {
+    if ('problem' in listening) return listening.problem
+    this.#ports.set(option, listening.port)
+    return undefined
+  }
+
+  #joined(): Running {
+    if (this.#running === undefined) throw new Error('the gateway has not been assembled')
+    return this.#running
+  }
+}

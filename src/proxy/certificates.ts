@@ -1,0 +1,181 @@
+// Certificates of the HTTPS listeners: read at start, read again when their files change, chosen by server name.
+// A change that does not read leaves what is served as it was, and says so: a listener never goes dark.
+
+import { X509Certificate } from 'node:crypto'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { createSecureContext, type SecureContext } from 'node:tls'
+import type { Server as SecureServer } from 'node:https'
+import type { Options } from '../config/options.ts'
+import type { Log } from '../telemetry/log.ts'
+import type { ListenerTls } from './server.ts'
+
+/** How often the files are looked at. Polling needs no luck with how a Secret's mount swaps its links. */
+const POLL_MS = 2_000
+const SNI_CERTIFICATES_MAX = 1_000
+
+interface Material {
+  readonly cert: Buffer
+  readonly key: Buffer
+  readonly ca: Buffer | undefined
+  /** Exact names and `*.` wildcards, lower case. */
+  readonly byName: ReadonlyMap<string, SecureContext>
+  /** Changes with any of the files. */
+  readonly stamp: string
+}
+
+export class Certificates {
+  readonly #options: Options
+  readonly #log: Log
+  #material: Material
+  #timer: NodeJS.Timeout | undefined
+  readonly #servers = new Set<SecureServer>()
+
+  private constructor(options: Options, log: Log, material: Material) {
+    this.#options = options
+    this.#log = log
+    this.#material = material
+  }
+
+  /** Reads the files that the options name; the line that says what is wrong, where something is. */
+  static load(options: Options, log: Log): Certificates | { readonly problem: string } {
+    const material = read(options)
+    return typeof material === 'string' ? { problem: material } : new Certificates(options, log, material)
+  }
+
+  /** Options for a listener; it is given to `keepFresh` once it listens. */
+  listenerOptions(): ListenerTls {
+    const { cert, key, ca } = this.#material
+    return {
+      cert,
+      key,
+      ...(ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }),
+      SNICallback: (name, done) => done(null, this.#choose(name)),
+    }
+  }
+
+  /** What is served now, as PEM. */
+  pem(): { cert: Buffer; key: Buffer; ca?: Buffer } {
+    const { cert, key, ca } = this.#material
+    return { cert, key, ...(ca === undefined ? {} : { ca }) }
+  }
+
+  /** Watches the files from now on and gives this listener what they become. */
+  keepFresh(server: SecureServer): void {
+    this.#servers.add(server)
+    this.#timer ??= setInterval(() => this.#reload(), POLL_MS).unref()
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  #choose(name: string): SecureContext | undefined {
+    const lower = name.toLowerCase()
+    const dot = lower.indexOf('.')
+    return (
+      this.#material.byName.get(lower) ?? this.#material.byName.get(dot < 0 ? '' : `*${lower.slice(dot)}`)
+    )
+  }
+
+  #reload(): void {
+    if (stampOf(this.#options) === this.#material.stamp) return
+    const material = read(this.#options)
+    if (typeof material === 'string') {
+      this.#log.error({ problem: material }, 'certificates changed but cannot be used; the former ones stay')
+      this.#material = { ...this.#material, stamp: stampOf(this.#options) }
+      return
+    }
+    this.#material = material
+    const { cert, key, ca } = material
+    for (const server of this.#servers)
+      server.setSecureContext({ cert, key, ...(ca === undefined ? {} : { ca }) })
+    this.#log.info({ names: material.byName.size }, 'certificates reloaded')
+  }
+}
+
+function read(options: Options): Material | string {
+  const stamp = stampOf(options)
+  const cert = file(options, 'server.tls.cert_file')
+  if (typeof cert === 'string') return cert
+  const key = file(options, 'server.tls.key_file')
+  if (typeof key === 'string') return key
+  const ca = options['server.tls.ca_file'] === undefined ? undefined : file(options, 'server.tls.ca_file')
+  if (typeof ca === 'string') return ca
+  try {
+    createSecureContext({ cert, key, ...(ca === undefined ? {} : { ca }) })
+  } catch (error) {
+    return `server.tls.cert_file ${options['server.tls.cert_file']}: ${messageOf(error)}`
+  }
+  const byName = sniContexts(options['server.tls.sni_directory'], ca)
+  return typeof byName === 'string' ? byName : { cert, key, ca, byName, stamp }
+}
+
+function file(options: Options, name: 'server.tls.cert_file' | 'server.tls.key_file' | 'server.tls.ca_file') {
+  const path = options[name]
+  if (path === undefined) return `${name}: not set`
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    return `${name} ${options[name]}: ${messageOf(error)}`
+  }
+}
+
+/** Pairs NAME.crt and NAME.key, served for the names in each certificate. */
+function sniContexts(
+  directory: string | undefined,
+  ca: Buffer | undefined,
+): Map<string, SecureContext> | string {
+  const byName = new Map<string, SecureContext>()
+  if (directory === undefined) return byName
+  try {
+    const files = readdirSync(directory)
+      .filter((name) => name.endsWith('.crt'))
+      .sort()
+    if (files.length > SNI_CERTIFICATES_MAX) {
+      return `server.tls.sni_directory ${directory}: more than ${SNI_CERTIFICATES_MAX} certificates`
+    }
+    for (const name of files) {
+      const cert = readFileSync(join(directory, name))
+      const key = readFileSync(join(directory, `${name.slice(0, -4)}.key`))
+      const context = createSecureContext({ cert, key, ...(ca === undefined ? {} : { ca }) })
+      for (const served of namesOf(cert)) if (!byName.has(served)) byName.set(served, context)
+    }
+  } catch (error) {
+    return `server.tls.sni_directory ${directory}: ${messageOf(error)}`
+  }
+  return byName
+}
+
+function namesOf(cert: Buffer): string[] {
+  const names = new X509Certificate(cert).subjectAltName ?? ''
+  return [...names.matchAll(/DNS:([^,\s]+)/g)].map((match) => (match[1] ?? '').toLowerCase())
+}
+
+/** Size and time of every file: what a look costs is a few stat calls. */
+function stampOf(options: Options): string {
+  const directory = options['server.tls.sni_directory']
+  const files = [
+    options['server.tls.cert_file'],
+    options['server.tls.key_file'],
+    options['server.tls.ca_file'],
+  ]
+  if (directory !== undefined) {
+    try {
+      for (const name of readdirSync(directory).sort()) files.push(join(directory, name))
+    } catch {
+      files.push(directory)
+    }
+  }
+  return files.map(stampOfFile).join('|')
+}
+
+function stampOfFile(path: string | undefined): string {
+  if (path === undefined) return ''
+  const stat = statSync(path, { throwIfNoEntry: false })
+  return stat === undefined ? 'absent' : `${stat.ino}:${stat.size}:${stat.mtimeMs}`
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,116 @@
+// The one place where an error of the transport becomes a reason. Codes alone do not suffice: UND_ERR_SOCKET covers a
+// FIN, an unasked 100 and a lost client certificate; ECONNRESET happens in every phase; garbage has no errno at all.
+
+import type { Reason } from '../errors/catalogue.ts'
+import { failure, type Failure } from '../errors/failure.ts'
+import { ADDRESS_REFUSED, CONNECT_TIMEOUT, TLS_MATERIAL_REFUSED } from './upstream/connector.ts'
+import type { Phase, TransportFault } from './upstream/transport.ts'
+
+interface Row {
+  /** Phases in which the row holds; absent: in all. */
+  readonly phases?: readonly Phase[]
+  readonly code?: RegExp
+  readonly message?: RegExp
+  readonly reason: Reason
+}
+
+const CONNECTING: readonly Phase[] = ['pending', 'dns', 'connect', 'tls']
+const BEFORE_HEAD: readonly Phase[] = ['sending', 'waiting']
+
+/** The first row that holds decides; the order is from the most telling sign to the least. */
+const ROWS: readonly Row[] = [
+  { code: new RegExp(`^${ADDRESS_REFUSED}$`), reason: 'address_not_allowed' },
+  { code: new RegExp(`^${TLS_MATERIAL_REFUSED}$`), reason: 'certificate_unparsable' },
+  { phases: ['tls'], code: new RegExp(`^${CONNECT_TIMEOUT}$`), reason: 'tls_handshake_failed' },
+  { phases: ['dns'], code: new RegExp(`^${CONNECT_TIMEOUT}$`), reason: 'dns_error' },
+  { code: new RegExp(`^(${CONNECT_TIMEOUT}|ETIMEDOUT)$`), reason: 'connection_timeout' },
+  { code: /^(ENOTFOUND|EAI_[A-Z]+|ENODATA|ESERVFAIL|EREFUSED)$/, reason: 'dns_error' },
+  { phases: ['dns'], reason: 'dns_error' },
+  { phases: CONNECTING, code: /^ECONNREFUSED$/, reason: 'connection_refused' },
+  {
+    code: /^(EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EACCES|EINVAL)$/,
+    phases: CONNECTING,
+    reason: 'destination_unroutable',
+  },
+  // The alert of a server that did not like our certificate; in TLS 1.3 it comes after our side of the handshake.
+  {
+    code: /ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNKNOWN_CA|CERTIFICATE_EXPIRED|CERTIFICATE_REVOKED|UNSUPPORTED_CERTIFICATE|ACCESS_DENIED|NO_CERTIFICATE)/,
+    reason: 'tls_client_certificate_refused',
+  },
+  { code: /^(CERT_HAS_EXPIRED|CERT_NOT_YET_VALID)$/, reason: 'tls_certificate_expired' },
+  { code: /^(ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/, reason: 'tls_certificate_name_mismatch' },
+  {
+    code: /^(SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_[A-Z_]+|CERT_[A-Z_]+|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED)$/,
+    reason: 'tls_certificate_untrusted',
+  },
+  { code: /WRONG_VERSION_NUMBER|HTTP_REQUEST|PACKET_LENGTH_TOO_LONG/, reason: 'tls_not_spoken' },
+  { message: /wrong version number|packet length too long/i, reason: 'tls_not_spoken' },
+  { phases: ['tls'], reason: 'tls_handshake_failed' },
+  { code: /^(ERR_SSL_|EPROTO$)/, reason: 'tls_handshake_failed' },
+  { code: /^UND_ERR_HEADERS_OVERFLOW$|^HPE_HEADER_OVERFLOW$/, reason: 'response_header_too_large' },
+  // undici's words for a 100 or a 101 that nobody asked for; it gives them no code of their own.
+  { message: /^bad (response|upgrade)$/, reason: 'unexpected_informational' },
+  {
+    code: /^HPE_(INVALID_EOF_STATE|CLOSED_CONNECTION)$/,
+    phases: ['body'],
+    reason: 'connection_closed_in_body',
+  },
+  { code: /^HPE_INVALID_EOF_STATE$/, phases: ['head'], reason: 'connection_closed_in_head' },
+  { code: /^(HPE_|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)/, reason: 'response_malformed' },
+  { phases: CONNECTING, code: /^ECONNRESET$/, reason: 'connection_refused' },
+  {
+    code: /^(UND_ERR_SOCKET|ECONNRESET|EPIPE|ECONNABORTED)$/,
+    phases: BEFORE_HEAD,
+    reason: 'connection_closed_before_head',
+  },
+  {
+    code: /^(UND_ERR_SOCKET|ECONNRESET|EPIPE|ECONNABORTED)$/,
+    phases: ['head'],
+    reason: 'connection_closed_in_head',
+  },
+  {
+    code: /^(UND_ERR_SOCKET|ECONNRESET|EPIPE|ECONNABORTED)$/,
+    phases: ['body'],
+    reason: 'connection_closed_in_body',
+  },
+  { phases: ['connect'], reason: 'connection_refused' },
+]
+
+/** The failure of an attempt; `endpoint` is `host:port` for the detail. */
+export function classify(fault: TransportFault, endpoint: string): Failure {
+  const code = codeOf(fault.error)
+  const row = ROWS.find((candidate) => holds(candidate, fault, code))
+  const text = fault.error.message === '' ? fault.error.name : fault.error.message
+  const detail = `${endpoint}, ${fault.phase}: ${text}${code === '' ? '' : ` (${code})`}`
+  return row === undefined ? failure('upstream_error', detail, fault.error) : failure(row.reason, detail)
+}
+
+/** The failure of a deadline that passed in `phase`. */
+export function timedOut(phase: Phase, endpoint: string, afterMs: number): Failure {
+  const detail = `${endpoint}: nothing more came within ${afterMs} ms (${phase})`
+  switch (phase) {
+    case 'pending':
+      return failure('connection_limit', `${endpoint}: no connection became free within ${afterMs} ms`)
+    case 'dns':
+    case 'connect':
+    case 'tls':
+      return failure('connection_timeout', detail)
+    case 'sending':
+      return failure('request_send_timeout', detail)
+    case 'waiting':
+    case 'head':
+      return failure('response_head_timeout', detail)
+    case 'body':
+      return failure('response_body_timeout', detail)
+  }
+}
+
+function holds(row: Row, fault: TransportFault, code: string): boolean {
+  if (row.phases !== undefined && !row.phases.includes(fault.phase)) return false
+  if (row.code !== undefined && !row.code.test(code)) return false
+  return row.message === undefined || row.message.test(fault.error.message)
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : ''
+}

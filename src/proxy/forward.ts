@@ -1,0 +1,249 @@
+// Steps 5 and 6 of an exchange: sends the request to one endpoint and streams the answer back, with backpressure both
+// ways. It writes good answers only; every failure goes to the exchange, which alone decides what the client sees.
+
+import type { Endpoint, Upstream } from '../snapshot/snapshot.ts'
+import type { Attempt } from '../telemetry/exchange-record.ts'
+import { failure, type Failure } from '../errors/failure.ts'
+import { classify, timedOut } from './classify.ts'
+import type { Exchange } from './exchange.ts'
+import type { ExchangeServices } from './exchange-services.ts'
+import type { WaitingHead } from './head-flusher.ts'
+import { RequestBody } from './request-body.ts'
+import { requestHeaders, type Hop } from './request-headers.ts'
+import {
+  CARDINALITY_HEADER,
+  informationalHeaders,
+  responseHead,
+  type ResponseHead,
+} from './response-headers.ts'
+import { pickEndpoint } from './upstream/pick-endpoint.ts'
+import type { Call, TransportFault, UpstreamEvents } from './upstream/transport.ts'
+
+/** Content of up to this many bytes that came with its head leaves in one write. */
+const ONE_WRITE_BYTES_MAX = 16 * 1024
+
+/** What is forwarded. */
+export interface ForwardPlan {
+  readonly upstream: Upstream
+  /** Path and query. */
+  readonly path: string
+  /** The client's fields, as plugins left them. */
+  readonly rawHeaders: readonly string[]
+  readonly hop: Hop
+  readonly contentLength: number
+  /** Services found by dynamic discovery, where they were several; else 0. */
+  readonly cardinality: number
+}
+
+export class Forward implements UpstreamEvents, WaitingHead {
+  readonly #exchange: Exchange
+  readonly #services: ExchangeServices
+  readonly #cardinality: number
+  readonly #endpoint: Endpoint
+  readonly #attempt: Attempt
+  #body: RequestBody | undefined
+  #call: Call | undefined
+  #status = 0
+  #statusText = ''
+  #head: ResponseHead | undefined
+  /** Response plugins are done: the head may go out. */
+  #ready = false
+  #sent = false
+  #ended = false
+
+  constructor(exchange: Exchange, services: ExchangeServices, plan: ForwardPlan) {
+    this.#exchange = exchange
+    this.#services = services
+    this.#cardinality = plan.cardinality
+    const endpoint = pickEndpoint(plan.upstream)
+    this.#endpoint = endpoint
+    this.#attempt = {
+      endpoint: endpoint.host.includes(':')
+        ? `[${endpoint.host}]:${endpoint.port}`
+        : `${endpoint.host}:${endpoint.port}`,
+      host: endpoint.host,
+      port: endpoint.port,
+      scheme: plan.upstream.scheme,
+      path: plan.path,
+      startedAt: performance.now(),
+      headAt: 0,
+      endedAt: 0,
+      status: 0,
+      failure: undefined,
+      span: undefined,
+    }
+  }
+
+  /** Dispatches; callbacks may come before this returns. */
+  start(plan: ForwardPlan): void {
+    const { req, record } = this.#exchange
+    record.attempt = this.#attempt
+    const headers = requestHeaders(plan.rawHeaders, plan.hop, plan.contentLength, this.#services.headerRules)
+    headers.push('traceparent', this.#services.recorder.beginAttempt(record, this.#attempt))
+    if (record.tracestate !== '') headers.push('tracestate', record.tracestate)
+    if (plan.contentLength !== 0) {
+      this.#body = new RequestBody(req, this.#services.options['server.max_body_bytes'], this.#exchange)
+    }
+    const call = this.#services.transport.dispatch(
+      plan.upstream,
+      this.#endpoint,
+      { method: req.method ?? 'GET', path: plan.path, headers, body: this.#body },
+      this,
+    )
+    this.#call = call
+    if (call === undefined) {
+      this.failAttempt(
+        failure(
+          'connection_limit',
+          `${this.#attempt.endpoint}: every connection is busy and the queue is full`,
+        ),
+      )
+    }
+  }
+
+  /** True while the only thing awaited is content that the client has not sent. */
+  get awaitsClient(): boolean {
+    return (
+      this.#body !== undefined &&
+      !this.#body.blocked &&
+      !this.#exchange.contentComplete &&
+      this.#attempt.headAt === 0
+    )
+  }
+
+  /** The failure of a deadline that passed now. */
+  deadlineFailure(): Failure {
+    const limit = this.#services.options['proxy.upstream_timeout']
+    return timedOut(this.#call?.phase ?? 'pending', this.#attempt.endpoint, limit)
+  }
+
+  /** Ends the attempt where it is still going on: client gone, deadline, failure elsewhere. */
+  abort(): void {
+    this.#ended = true
+    this.#call?.abort()
+    this.#body?.destroy()
+    this.closeAttempt()
+  }
+
+  /** Writes the attempt's span; once. */
+  closeAttempt(): void {
+    if (this.#attempt.endedAt !== 0) return
+    this.#attempt.endedAt = performance.now()
+    this.#services.recorder.endAttempt(this.#exchange.record, this.#attempt)
+  }
+
+  started(): void {
+    this.#exchange.touch()
+  }
+
+  informational(status: number, rawHeaders: string[]): void {
+    this.#exchange.touch()
+    if (this.#exchange.record.httpVersion === '1.1' && (status === 102 || status === 103)) {
+      this.#exchange.res.writeInformation(status, informationalHeaders(rawHeaders))
+    }
+  }
+
+  head(status: number, statusText: string, rawHeaders: string[]): void {
+    this.#attempt.headAt = performance.now()
+    this.#attempt.status = status
+    this.#exchange.touch()
+    const head = responseHead(rawHeaders, '1.1', status === 204)
+    if (head.unframeable) {
+      this.#call?.abort()
+      this.failAttempt(
+        failure(
+          'response_unframeable',
+          `${this.#attempt.endpoint}: the answer's transfer coding is not chunked`,
+        ),
+      )
+      return
+    }
+    if (this.#cardinality > 1) head.headers.push(CARDINALITY_HEADER, String(this.#cardinality))
+    this.#status = status
+    this.#statusText = statusText
+    this.#head = head
+    const settled = this.#exchange.runResponsePlugins(status, head.headers)
+    if (!(settled instanceof Promise)) {
+      this.#settle(settled)
+      return
+    }
+    this.#call?.pause()
+    void settled.then((changed) => {
+      if (this.#ended) return
+      this.#settle(changed)
+      this.#call?.resume()
+    })
+  }
+
+  flushHead(): void {
+    if (this.#sent || this.#ended || !this.#ready) return
+    this.#sendHead()
+    this.#exchange.res.flushHeaders()
+  }
+
+  data(chunk: Buffer): void {
+    const { res, record } = this.#exchange
+    this.#exchange.touch()
+    record.bytesOut += chunk.length
+    if (!this.#sent) {
+      this.#sendHead()
+      if (this.#head?.contentLength === chunk.length && chunk.length <= ONE_WRITE_BYTES_MAX) {
+        // A string joins the head in one write; a buffer would make two parts.
+        this.#ended = true
+        this.#exchange.endResponse(chunk.toString('latin1'))
+        return
+      }
+    }
+    if (res.write(chunk)) return
+    this.#call?.pause()
+    res.once('drain', () => {
+      this.#exchange.touch()
+      this.#call?.resume()
+    })
+  }
+
+  ended(rawTrailers: string[]): void {
+    this.closeAttempt()
+    this.#body?.destroy()
+    if (this.#ended) return
+    this.#ended = true
+    if (!this.#sent) this.#sendHead()
+    if (rawTrailers.length > 0) this.#exchange.res.addTrailers(pairs(rawTrailers))
+    this.#exchange.endResponse()
+  }
+
+  failed(fault: TransportFault): void {
+    this.failAttempt(classify(fault, this.#attempt.endpoint))
+  }
+
+  /** Ends the attempt with a failure, and with it the exchange. */
+  failAttempt(reason: Failure): void {
+    this.#attempt.failure = reason
+    this.#body?.destroy()
+    this.closeAttempt()
+    if (this.#ended) return
+    this.#ended = true
+    this.#exchange.fail(reason)
+  }
+
+  /** `changed`: status and headers as plugins left them; undefined where a plugin ended the exchange. */
+  #settle(changed: { readonly status: number; readonly headers: string[] } | undefined): void {
+    if (changed === undefined || this.#head === undefined) return
+    if (changed.status !== this.#status) this.#statusText = ''
+    this.#status = changed.status
+    this.#head = { ...this.#head, headers: changed.headers }
+    this.#ready = true
+    this.#services.flusher.add(this)
+  }
+
+  #sendHead(): void {
+    this.#sent = true
+    this.#exchange.writeHead(this.#status, this.#statusText, this.#head?.headers ?? [])
+  }
+}
+
+function pairs(raw: readonly string[]): [string, string][] {
+  const list: [string, string][] = []
+  for (let at = 0; at < raw.length; at += 2) list.push([raw[at] ?? '', raw[at + 1] ?? ''])
+  return list
+}

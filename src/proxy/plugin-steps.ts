@@ -1,0 +1,81 @@
+// Steps 3 and 6 of an exchange: the route's plugins in order, without a promise where none of them returns one.
+
+import type { CheckedAnswer } from '../plugins/answer.ts'
+import type { PluginHost } from '../plugins/host.ts'
+import { RequestView } from '../plugins/request-view.ts'
+import type { ResponseView } from '../plugins/response-view.ts'
+import { StepContext } from '../plugins/step-context.ts'
+import type { Failure } from '../errors/failure.ts'
+import type { Route } from '../snapshot/snapshot.ts'
+import type { ExchangeRecord } from '../telemetry/exchange-record.ts'
+
+/** How the plugins of one direction ended; undefined: all let the exchange go on. */
+export type PluginVerdict =
+  | undefined
+  | { readonly type: 'answer'; readonly answer: CheckedAnswer }
+  | { readonly type: 'failure'; readonly failure: Failure }
+
+/** The plugins of one exchange; made only where its route has some. */
+export class PluginSteps {
+  readonly #host: PluginHost
+  readonly #route: Route
+  readonly #record: ExchangeRecord
+  readonly request: RequestView
+  /** The plugin that is running, to be told when the client goes. */
+  #running: StepContext | undefined
+  #clientGone = false
+
+  constructor(host: PluginHost, route: Route, record: ExchangeRecord, targetPath: string) {
+    this.#host = host
+    this.#route = route
+    this.#record = record
+    this.request = new RequestView(record, targetPath)
+  }
+
+  onRequest(): PluginVerdict | Promise<PluginVerdict> {
+    return this.#from(0, undefined)
+  }
+
+  onResponse(view: ResponseView): PluginVerdict | Promise<PluginVerdict> {
+    return this.#from(0, view)
+  }
+
+  clientGone(): void {
+    this.#clientGone = true
+    this.#running?.clientGone()
+  }
+
+  #from(first: number, view: ResponseView | undefined): PluginVerdict | Promise<PluginVerdict> {
+    const { plugins } = this.#route
+    for (let at = first; at < plugins.length; at += 1) {
+      const plugin = plugins[at]
+      if (plugin === undefined || this.#clientGone) continue
+      if (plugin.failure !== undefined) {
+        this.#record.plugin = plugin.name
+        return { type: 'failure', failure: plugin.failure }
+      }
+      const context = new StepContext(plugin, this.#route, this.#record.traceId)
+      this.#running = context
+      const startedAt = performance.now()
+      const result =
+        view === undefined
+          ? this.#host.runRequest(plugin, context, this.request)
+          : this.#host.runResponse(plugin, context, this.request, view)
+      if (result instanceof Promise) {
+        return result.then(
+          (settled) => this.#after(settled, plugin.name, startedAt) ?? this.#from(at + 1, view),
+        )
+      }
+      const verdict = this.#after(result, plugin.name, startedAt)
+      if (verdict !== undefined) return verdict
+    }
+    return undefined
+  }
+
+  #after(result: PluginVerdict, plugin: string, startedAt: number): PluginVerdict {
+    this.#running = undefined
+    this.#record.pluginMs += performance.now() - startedAt
+    if (result !== undefined) this.#record.plugin = plugin
+    return result
+  }
+}

@@ -1,0 +1,145 @@
+// The listeners of the data path: node:http and node:https with this gateway's limits, and an exchange for each request.
+// It must never answer on its own where an earlier answer is still due on the same connection.
+
+import {
+  createServer,
+  type IncomingMessage,
+  ServerResponse,
+  type Server,
+  type ServerOptions,
+} from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import type { Socket } from 'node:net'
+import type { SecureContextOptions, TlsOptions } from 'node:tls'
+import { rejectionOf, type RejectionReason } from '../errors/rejections.ts'
+import { ExchangeRecord } from '../telemetry/exchange-record.ts'
+import { Connection } from './connection.ts'
+import { Exchange } from './exchange.ts'
+import type { ExchangeServices } from './exchange-services.ts'
+import { parserRejection } from './parser-errors.ts'
+import { answerBytes, rejectionAnswer } from './respond.ts'
+import { plainAddress } from './trusted-proxies.ts'
+
+/** A response that knows its exchange: one listener function serves all of them. */
+class GatewayResponse extends ServerResponse {
+  exchange: Exchange | undefined = undefined
+}
+
+function onResponseClose(this: GatewayResponse): void {
+  this.exchange?.finish()
+}
+
+/** Certificate options of an HTTPS listener; absent: plain HTTP. */
+export type ListenerTls = SecureContextOptions & TlsOptions
+
+/** Makes a listener; the caller listens and closes. */
+export function createListener(services: ExchangeServices, tls?: ListenerTls): Server {
+  const { options } = services
+  const settings: ServerOptions<typeof IncomingMessage, typeof GatewayResponse> = {
+    ServerResponse: GatewayResponse,
+    maxHeaderSize: options['server.max_header_bytes'],
+    keepAliveTimeout: options['server.idle_timeout'],
+    headersTimeout: options['server.header_timeout'],
+    // Content is timed by progress, not as a whole: a large upload is not an attack.
+    requestTimeout: 0,
+    connectionsCheckingInterval: 1000,
+    noDelay: true,
+    requireHostHeader: false,
+  }
+  const server =
+    tls === undefined
+      ? createServer(settings)
+      : createSecureServer({ ...settings, ...tls, handshakeTimeout: 10_000 })
+  // Counted by us: beyond Node's own limit fields would be lost silently.
+  server.maxHeadersCount = 0
+  new Door(services).attach(server, tls === undefined ? 'connection' : 'secureConnection')
+  return server
+}
+
+/** Everything that comes in through one listener. */
+class Door {
+  readonly #services: ExchangeServices
+  readonly #connections = new WeakMap<Socket, Connection>()
+
+  constructor(services: ExchangeServices) {
+    this.#services = services
+  }
+
+  attach(server: Server, connectionEvent: 'connection' | 'secureConnection'): void {
+    const onRequest = (req: IncomingMessage, res: ServerResponse): void =>
+      this.#request(req, res as GatewayResponse)
+    server.on(connectionEvent, (socket: Socket) => this.#connected(socket))
+    server.on('request', onRequest)
+    server.on('checkContinue', onRequest)
+    server.on('checkExpectation', onRequest)
+    server.on('connect', (req: IncomingMessage, socket: Socket) =>
+      this.#refuse(socket, 'method_not_allowed', req),
+    )
+    server.on('clientError', (error: Error, socket: Socket) => this.#parserError(error, socket))
+  }
+
+  #connected(socket: Socket): void {
+    const { load, options } = this.#services
+    const connection = new Connection(socket)
+    this.#connections.set(socket, connection)
+    load.connections += 1
+    socket.on('close', () => {
+      load.connections -= 1
+    })
+    if (load.connections > options['server.max_connections']) {
+      connection.refused = true
+      this.#refuse(socket, 'overloaded_connections')
+    }
+  }
+
+  #request(req: IncomingMessage, res: GatewayResponse): void {
+    const connection = this.#connections.get(req.socket)
+    // node:http emits what was pipelined behind a refused request; it was never asked to be served.
+    if (connection === undefined || connection.refused) return
+    const exchange = new Exchange(this.#services, connection, req, res)
+    res.exchange = exchange
+    res.on('close', onResponseClose)
+    exchange.run()
+  }
+
+  #parserError(error: Error, socket: Socket): void {
+    const reason = parserRejection(error)
+    const connection = this.#connections.get(socket)
+    if (reason === undefined || connection === undefined || !socket.writable) {
+      socket.destroy()
+      return
+    }
+    if (connection.refused) return
+    connection.refused = true
+    const live = connection.latest
+    if (live === undefined) return this.#refuse(socket, reason)
+    // Inside the content of the latest request the error is that request's; behind it, it must not overtake its answer.
+    if (live.contentComplete) connection.whenIdle = () => this.#refuse(socket, reason)
+    else live.reject(reason)
+  }
+
+  /** Answers on the bare socket and closes it, with every signal that a request would have had. */
+  #refuse(socket: Socket, reason: RejectionReason, req?: IncomingMessage): void {
+    const { recorder, answers } = this.#services
+    const record = new ExchangeRecord()
+    const rejection = rejectionOf(reason)
+    record.startedAt = performance.now()
+    record.method = req?.method ?? ''
+    record.scheme = 'encrypted' in socket ? 'https' : 'http'
+    record.peerAddress = plainAddress(socket.remoteAddress)
+    record.clientAddress = record.peerAddress
+    record.peerPort = socket.remotePort ?? 0
+    record.outcome = 'rejected'
+    record.rejection = rejection
+    record.snapshot = this.#services.current.snapshot
+    recorder.begin(record, undefined, undefined)
+    const answer = rejectionAnswer(rejection, answers, { traceId: record.traceId, close: true })
+    record.status = answer.status
+    record.bytesOut = answer.body.length
+    socket.on('error', () => socket.destroy())
+    socket.end(answerBytes(answer), () => socket.destroySoon())
+    record.respondedAt = performance.now()
+    record.endedAt = record.respondedAt
+    recorder.finish(record)
+  }
+}

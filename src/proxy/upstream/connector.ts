@@ -1,0 +1,151 @@
+// Opens connections to one endpoint: resolves, checks the addresses, connects, shakes hands. Whatever fails here is
+// reported with the phase in which it failed; undici passes the error on to the requests that waited for it.
+
+import { lookup as resolve, type LookupAddress } from 'node:dns'
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net'
+import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls'
+import type { AddressGuard } from './address-guard.ts'
+import type { Phase } from './transport.ts'
+
+/** A connection that could not be made. */
+export class ConnectError extends Error {
+  readonly phase: Extract<Phase, 'dns' | 'connect' | 'tls'>
+  readonly code: string | undefined
+
+  constructor(phase: ConnectError['phase'], cause: Error, code?: string) {
+    super(cause.message, { cause })
+    this.name = 'ConnectError'
+    this.phase = phase
+    this.code = code ?? ('code' in cause && typeof cause.code === 'string' ? cause.code : undefined)
+  }
+}
+
+/** Codes of ours for what has no errno. */
+export const CONNECT_TIMEOUT = 'KANALI_CONNECT_TIMEOUT'
+export const ADDRESS_REFUSED = 'KANALI_ADDRESS_REFUSED'
+export const TLS_MATERIAL_REFUSED = 'KANALI_TLS_MATERIAL_REFUSED'
+
+export interface ConnectorOptions {
+  readonly host: string
+  readonly port: number
+  readonly timeoutMs: number
+  readonly guard: AddressGuard
+  /** Absent: plain TCP. */
+  readonly tls?: {
+    readonly context: SecureContext
+    readonly serverName: string
+    readonly checkName: boolean
+  }
+}
+
+type ConnectCallback = (error: Error | null, socket: Socket | null) => void
+
+/** How many connections are being made just now: tells "connecting" from "waiting for a free one". */
+export interface Connecting {
+  count: number
+}
+
+/** A connector as undici's `connect` option takes it. */
+export function createConnector(options: ConnectorOptions, connecting: Connecting) {
+  // The latest TLS session is offered again: resumption saves a round trip and the certificate's verification.
+  const sessions: { latest?: Buffer } = {}
+  return (_undici: unknown, callback: ConnectCallback): Socket | undefined => {
+    connecting.count += 1
+    return open(options, sessions, (error, socket) => {
+      connecting.count -= 1
+      callback(error, socket)
+    })
+  }
+}
+
+function open(
+  options: ConnectorOptions,
+  sessions: { latest?: Buffer },
+  done: ConnectCallback,
+): Socket | undefined {
+  const literal = isIP(options.host) !== 0
+  const refusal = literal ? options.guard.refusal(options.host, options.port) : undefined
+  if (refusal !== undefined) {
+    queueMicrotask(() => done(new ConnectError('connect', new Error(refusal), ADDRESS_REFUSED), null))
+    return undefined
+  }
+  let phase: ConnectError['phase'] = literal ? 'connect' : 'dns'
+  const tcp = {
+    host: options.host,
+    port: options.port,
+    lookup: guardedLookup(options),
+    noDelay: true,
+    keepAlive: true,
+  }
+  const socket = options.tls === undefined ? connectTcp(tcp) : secure(tcp, options.tls, sessions)
+  const ready = options.tls === undefined ? 'connect' : 'secureConnect'
+  const timer = setTimeout(() => {
+    socket.destroy(
+      Object.assign(new Error(`no connection within ${options.timeoutMs} ms`), { code: CONNECT_TIMEOUT }),
+    )
+  }, options.timeoutMs)
+  const onLookup = (error: Error | null): void => {
+    if (error === null) phase = 'connect'
+  }
+  const onConnect = (): void => {
+    phase = 'tls'
+  }
+  const onError = (error: Error): void => {
+    if (!settled) settle(new ConnectError(phase, error))
+  }
+  const onClose = (): void =>
+    settle(new ConnectError(phase, new Error('closed before the connection was ready')))
+  const onReady = (): void => settle(undefined)
+  let settled = false
+  const settle = (failed: ConnectError | undefined): void => {
+    settled = true
+    clearTimeout(timer)
+    socket.off('lookup', onLookup).off('connect', onConnect).off(ready, onReady).off('close', onClose)
+    // The error listener stays: a socket that fails twice must not take the process down.
+    if (failed === undefined) socket.off('error', onError)
+    done(failed ?? null, failed === undefined ? socket : null)
+  }
+  socket.on('lookup', onLookup).on('error', onError).once('close', onClose).once(ready, onReady)
+  if (options.tls !== undefined) socket.once('connect', onConnect)
+  return socket
+}
+
+type TcpOptions = { host: string; port: number; lookup: LookupFunction; noDelay: boolean; keepAlive: boolean }
+
+function secure(
+  tcp: TcpOptions,
+  tls: NonNullable<ConnectorOptions['tls']>,
+  sessions: { latest?: Buffer },
+): TLSSocket {
+  const socket = connectTls({
+    ...tcp,
+    secureContext: tls.context,
+    ALPNProtocols: ['http/1.1'],
+    // SNI carries names only (RFC 6066 section 3); an address is still checked against the certificate.
+    ...(isIP(tls.serverName) === 0 ? { servername: tls.serverName } : { servername: '' }),
+    ...(sessions.latest === undefined ? {} : { session: sessions.latest }),
+    ...(tls.checkName ? {} : { checkServerIdentity: () => undefined }),
+  })
+  return socket.on('session', (session: Buffer) => {
+    sessions.latest = session
+  })
+}
+
+/** Resolves and refuses the name where any of its addresses may not be connected to: picking one would be luck. */
+function guardedLookup(options: ConnectorOptions): LookupFunction {
+  return (hostname, lookupOptions, callback) => {
+    resolve(hostname, { ...lookupOptions, all: true }, (error, addresses: LookupAddress[]) => {
+      if (error !== null) return callback(error, '', 0)
+      for (const { address } of addresses) {
+        const refusal = options.guard.refusal(address, options.port)
+        if (refusal !== undefined) {
+          const refused = Object.assign(new Error(`${hostname}: ${refusal}`), { code: ADDRESS_REFUSED })
+          return callback(refused, '', 0)
+        }
+      }
+      if (lookupOptions.all === true) return callback(null, addresses)
+      const first = addresses[0]
+      return callback(null, first?.address ?? '', first?.family ?? 4)
+    })
+  }
+}

@@ -1,0 +1,69 @@
+// The narrow interface between an exchange and whatever speaks HTTP/1.1 to an endpoint. Implementations classify
+// nothing: they report what happened, in which phase, and classify.ts turns that into a reason.
+
+import type { Endpoint, Upstream } from '../../snapshot/snapshot.ts'
+
+/** How far one attempt had come when it failed. */
+export type Phase =
+  /** Waiting for a connection of the pool. */
+  | 'pending'
+  | 'dns'
+  | 'connect'
+  | 'tls'
+  /** Connected; sending the request or waiting for the first byte of the answer. */
+  | 'sending'
+  | 'waiting'
+  /** The first byte of the answer's head has come. */
+  | 'head'
+  | 'body'
+
+/** A failure as the transport saw it. */
+export interface TransportFault {
+  readonly phase: Phase
+  readonly error: Error
+}
+
+export interface UpstreamRequest {
+  readonly method: string
+  /** Path and query. */
+  readonly path: string
+  /** Flat name, value list, ready to be sent. */
+  readonly headers: string[]
+  readonly body: NodeJS.ReadableStream | undefined
+}
+
+/** Callbacks of one attempt, in the order in which they can come. After `failed` or `ended` none comes. */
+export interface UpstreamEvents {
+  /** A connection is there and the head is being written. */
+  started(): void
+  /** 102 or 103. */
+  informational(status: number, rawHeaders: string[]): void
+  head(status: number, statusText: string, rawHeaders: string[]): void
+  data(chunk: Buffer): void
+  /** Trailers as a flat list. */
+  ended(rawTrailers: string[]): void
+  failed(fault: TransportFault): void
+}
+
+/** A request on its way. */
+export interface Call {
+  pause(): void
+  resume(): void
+  /** Ends it without further callbacks; its connection is not used again. */
+  abort(): void
+  /** How far it has come. */
+  readonly phase: Phase
+}
+
+export interface Transport {
+  /** Starts a request to one endpoint; undefined where that endpoint is at its limit of waiting requests. */
+  dispatch(
+    upstream: Upstream,
+    endpoint: Endpoint,
+    request: UpstreamRequest,
+    events: UpstreamEvents,
+  ): Call | undefined
+  /** Closes connections that have not been used for a while; called by the gateway's tick. */
+  sweep(now: number): void
+  close(): Promise<void>
+}

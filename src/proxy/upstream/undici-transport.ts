@@ -1,0 +1,179 @@
+// The upstream transport on undici: one pool of HTTP/1.1 connections for each endpoint and TLS identity, bounded in
+// connections, waiting requests and age. No pipelining: a slow answer must never hold up another request.
+
+import { createSecureContext, type SecureContext } from 'node:tls'
+import { Pool } from 'undici'
+import type { Options } from '../../config/options.ts'
+import type { Vault } from '../../resources/vault.ts'
+import type { Endpoint, Upstream } from '../../snapshot/snapshot.ts'
+import type { AddressGuard } from './address-guard.ts'
+import { createConnector, TLS_MATERIAL_REFUSED, type Connecting } from './connector.ts'
+import type { Call, Transport, UpstreamEvents, UpstreamRequest } from './transport.ts'
+import { UndiciCall, type CallPool } from './undici-call.ts'
+
+/** A pool that nobody has used for this long is closed. */
+const UNUSED_POOL_MS = 60_000
+/** Head of an answer, in bytes. */
+const ANSWER_HEAD_BYTES_MAX = 64 * 1024
+
+/** The call of a request that failed before it was one. */
+const NO_CALL: Call = {
+  phase: 'tls',
+  pause: () => undefined,
+  resume: () => undefined,
+  abort: () => undefined,
+}
+
+interface PoolEntry extends CallPool {
+  readonly key: string
+  readonly pool: Pool
+  readonly origin: string
+  readonly serverName: string | undefined
+}
+
+/** `Transport` on undici 8. */
+export class UndiciTransport implements Transport {
+  readonly #options: Options
+  readonly #vault: Vault
+  readonly #guard: AddressGuard
+  readonly #pools = new Map<string, PoolEntry>()
+  /** Finds a pool without building its key: endpoints are kept by reference while they do not change. */
+  readonly #byEndpoint = new WeakMap<Endpoint, PoolEntry>()
+
+  constructor(options: Options, vault: Vault, guard: AddressGuard) {
+    this.#options = options
+    this.#vault = vault
+    this.#guard = guard
+  }
+
+  dispatch(
+    upstream: Upstream,
+    endpoint: Endpoint,
+    request: UpstreamRequest,
+    events: UpstreamEvents,
+  ): Call | undefined {
+    const entry = this.#entry(upstream, endpoint)
+    if (entry instanceof Error) {
+      events.failed({ phase: 'tls', error: entry })
+      return NO_CALL
+    }
+    if (entry.active >= entry.connections + this.#options['proxy.max_pending_per_endpoint']) return undefined
+    const call = new UndiciCall(entry, events)
+    entry.pool.dispatch(
+      {
+        origin: entry.origin,
+        path: request.path,
+        method: request.method,
+        headers: request.headers,
+        body: (request.body ?? null) as null,
+        ...(entry.serverName === undefined ? {} : { servername: entry.serverName }),
+      },
+      call,
+    )
+    return call
+  }
+
+  sweep(now: number): void {
+    for (const entry of this.#pools.values()) {
+      if (entry.active > 0 || now - entry.lastUsedAt < UNUSED_POOL_MS) continue
+      this.#pools.delete(entry.key)
+      void entry.pool.close()
+    }
+  }
+
+  async close(): Promise<void> {
+    const pools = [...this.#pools.values()]
+    this.#pools.clear()
+    await Promise.all(pools.map((entry) => entry.pool.destroy()))
+  }
+
+  /** Number of pools and of requests under way in each, for tests and the debug page. */
+  stats(): readonly { readonly key: string; readonly active: number; readonly connections: number }[] {
+    return [...this.#pools.values()].map((entry) => ({
+      key: entry.key,
+      active: entry.active,
+      connections: entry.pool.stats.connected,
+    }))
+  }
+
+  #entry(upstream: Upstream, endpoint: Endpoint): PoolEntry | Error {
+    const near = this.#byEndpoint.get(endpoint)
+    if (near !== undefined && this.#pools.get(near.key) === near) return near
+    const key = `${upstream.scheme}://${endpoint.host}:${endpoint.port}|${upstream.tls?.id ?? ''}`
+    const found = this.#pools.get(key) ?? this.#open(key, upstream, endpoint)
+    if (!(found instanceof Error)) this.#byEndpoint.set(endpoint, found)
+    return found
+  }
+
+  /** An error where OpenSSL refuses material that did parse: a weak key, a weak digest. */
+  #open(key: string, upstream: Upstream, endpoint: Endpoint): PoolEntry | Error {
+    const options = this.#options
+    const connecting: Connecting = { count: 0 }
+    const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host
+    const origin = `${upstream.scheme}://${host}:${endpoint.port}`
+    const tls = upstream.scheme === 'https' ? this.#tls(upstream, endpoint) : undefined
+    if (tls instanceof Error) return tls
+    const connect = createConnector(
+      {
+        host: endpoint.host,
+        port: endpoint.port,
+        timeoutMs: options['proxy.connect_timeout'],
+        guard: this.#guard,
+        ...(tls === undefined ? {} : { tls }),
+      },
+      connecting,
+    )
+    const pool = new Pool(origin, {
+      connect: connect as never,
+      connections: options['proxy.max_connections_per_endpoint'],
+      clientTtl: options['proxy.max_connection_age'],
+      keepAliveTimeout: options['proxy.idle_connection_timeout'],
+      keepAliveMaxTimeout: options['proxy.idle_connection_timeout'],
+      keepAliveTimeoutThreshold: 0,
+      // Deadlines are the exchange's: one coarse tick, phases told apart.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxHeaderSize: ANSWER_HEAD_BYTES_MAX,
+      pipelining: 1,
+      allowH2: false,
+    })
+    const entry: PoolEntry = {
+      key,
+      pool,
+      origin,
+      serverName: upstream.tls?.serverName ?? (upstream.scheme === 'https' ? endpoint.host : undefined),
+      connecting,
+      connections: options['proxy.max_connections_per_endpoint'],
+      active: 0,
+      lastUsedAt: performance.now(),
+    }
+    this.#pools.set(key, entry)
+    return entry
+  }
+
+  #tls(upstream: Upstream, endpoint: Endpoint) {
+    const context = this.#secureContext(upstream.tls?.secretHandle)
+    if (context instanceof Error) return context
+    return {
+      context,
+      serverName: upstream.tls?.serverName ?? endpoint.host,
+      checkName: this.#options['proxy.tls_common_name_validation'],
+    }
+  }
+
+  /** With a Secret, its CA is the only trust root: none in it means that nothing is trusted, never the system's. */
+  #secureContext(handle: string | undefined): SecureContext | Error {
+    if (handle === undefined) return createSecureContext()
+    const material = this.#vault.get(handle)
+    try {
+      return createSecureContext({
+        ca: material?.ca ?? [],
+        ...(material?.certificate === undefined ? {} : { cert: material.certificate }),
+        ...(material?.key === undefined ? {} : { key: material.key }),
+      })
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      return Object.assign(new Error(message), { code: TLS_MATERIAL_REFUSED })
+    }
+  }
+}
