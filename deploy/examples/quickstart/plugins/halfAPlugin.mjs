@@ -1,0 +1,2 @@
+// Code 05: `onResponse` is missing.
+export const Plugin = { onRequest() {} }

@@ -1,0 +1,2 @@
+// Code 04: the module loads but exports no `Plugin`.
+export const Plug = {}

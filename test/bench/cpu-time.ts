@@ -1,0 +1,51 @@
+// CPU time of a process and its descendants from /proc (Linux): what the scheduler gave to all of their threads.
+
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** Nanoseconds on a CPU so far, over all threads of the process and its descendants. */
+export function cpuNanoseconds(pid: number): bigint {
+  let sum = 0n
+  for (const each of [pid, ...descendantsOf(pid)]) {
+    for (const thread of entries(`/proc/${each}/task`)) {
+      const [running = '0'] = text(`/proc/${each}/task/${thread}/schedstat`).split(' ')
+      sum += BigInt(running || '0')
+    }
+  }
+  return sum
+}
+
+function descendantsOf(pid: number): number[] {
+  const children = new Map<number, number[]>()
+  for (const entry of entries('/proc')) {
+    if (!/^\d+$/.test(entry)) continue
+    // The name of the command is in parentheses and may hold anything; the parent's id is two fields behind it.
+    const stat = text(`/proc/${entry}/stat`)
+    const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+    children.set(parent, [...(children.get(parent) ?? []), Number(entry)])
+  }
+  const found: number[] = []
+  const queue = [pid]
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    const own = children.get(next) ?? []
+    found.push(...own)
+    queue.push(...own)
+  }
+  return found
+}
+
+/** Processes and threads end while they are looked at: nothing is read of those. */
+function entries(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+function text(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,105 @@
+// What is measured: a running proxy with its port and process. Peers, and the gateway as it is used: every request
+// traced and exported to a sink in a process of its own, metrics and access log on, many routes.
+
+import path from 'node:path'
+import { freePort } from '../support/free-ports.ts'
+import { startGatewayProcess } from '../support/gateway-process.ts'
+import { RunningProcess } from '../support/running-process.ts'
+import type { TempFolder } from '../support/temp-folder.ts'
+import { answersAt } from './answers-at.ts'
+import type { Peer } from './peers.ts'
+import type { Placement } from './placement.ts'
+
+export interface Target {
+  readonly name: string
+  readonly port: number
+  readonly pid: number
+  /** Path of the requests. */
+  readonly path: string
+  /** What else a reader of the table must know, once all rounds are over. */
+  remark?(): Promise<string>
+  stop(): Promise<unknown>
+}
+
+const MANIFESTS_A_FILE = 100
+
+/** Starts a peer and waits until it answers through to the upstream; says why where it is left out. */
+export async function startPeer(
+  peer: Peer,
+  upstreamPort: number,
+  folder: TempFolder,
+  prefix: readonly string[],
+): Promise<Target | { missing: string }> {
+  const port = await freePort()
+  const found = await peer.command(port, upstreamPort, folder)
+  if ('missing' in found) return found
+  const [file = '', ...args] = [...prefix, ...found.command]
+  const running = new RunningProcess(file, args, { env: { ...found.env } })
+  try {
+    await running.until(() => answersAt(port, '/'), `${peer.name} answers`)
+  } catch (error) {
+    await running.stop()
+    return { missing: `${peer.name} did not start: ${(error as Error).message}` }
+  }
+  return { name: peer.name, port, pid: running.pid, path: '/', stop: () => running.stop() }
+}
+
+/** Starts the sink and the gateway, and waits until a request goes through. Throws where the gateway does not. */
+export async function startGatewayTarget(
+  upstreamPort: number,
+  routeCount: number,
+  { proxy, others }: Placement,
+): Promise<Target> {
+  const sinkPort = await freePort()
+  const sinkScript = path.join(import.meta.dirname, 'discard-sink.ts')
+  const [file, ...args] = [...others, process.execPath, sinkScript, String(sinkPort)]
+  const sink = new RunningProcess(file, args)
+  try {
+    await sink.until(() => answersAt(sinkPort, '/'), 'the sink answers')
+    const gateway = await startGatewayProcess({
+      manifests: routeManifests(routeCount, upstreamPort),
+      otlpUrl: `http://127.0.0.1:${sinkPort}`,
+      env: { NODE_ENV: 'production', OTEL_BSP_SCHEDULE_DELAY: undefined },
+      prefix: proxy,
+      discardAccessLog: true,
+      readyTimeoutMs: 120_000,
+    })
+    await gateway.process.until(() => answersAt(gateway.port, '/bench'), 'the gateway answers')
+    const stop = async (): Promise<void> => {
+      await gateway.stop()
+      await sink.stop()
+    }
+    const remark = async (): Promise<string> => {
+      const sunk = await fetch(`http://127.0.0.1:${sinkPort}/`).then((response) => response.text())
+      const metrics = await gateway.metrics()
+      const dropped = metrics.split('\n').filter((line) => line.startsWith('kanali_telemetry_dropped_total'))
+      return `the sink took ${sunk}; dropped: ${dropped.join(', ') || 'not counted'}`
+    }
+    return { name: 'kanali', port: gateway.port, pid: gateway.process.pid, path: '/bench', remark, stop }
+  } catch (error) {
+    await sink.stop()
+    throw error
+  }
+}
+
+/** The route that is measured and `count - 1` others, in files of a size that a person might write. */
+function routeManifests(count: number, upstreamPort: number): Record<string, object[]> {
+  const routes = Array.from({ length: count }, (_, index) => {
+    const name = index === 0 ? 'bench' : `team-${index % 97}-service-${index}`
+    const source = index === 0 ? '/bench' : `/team-${index % 97}/service-${index}`
+    return {
+      apiVersion: 'kanali.io/v2',
+      kind: 'ApiProxy',
+      metadata: { name, namespace: 'bench' },
+      spec: {
+        source: { path: source },
+        target: { path: '/', backend: { endpoint: `http://127.0.0.1:${upstreamPort}` } },
+      },
+    }
+  })
+  const files: Record<string, object[]> = {}
+  for (let at = 0; at < count; at += MANIFESTS_A_FILE) {
+    files[`routes-${at}.yaml`] = routes.slice(at, at + MANIFESTS_A_FILE)
+  }
+  return files
+}
