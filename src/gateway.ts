@@ -124,7 +124,7 @@ class Composition implements Gateway {
   }
 
   countFault(): void {
-    this.#running?.signals.metrics.dropped('record')
+    this.#running?.signals.metrics.countFault()
   }
 
   async #checkSource(): Promise<string | undefined> {
