@@ -6,35 +6,39 @@ import { epochMs, hrTimeOf } from './clock.ts'
 import type { Attempt, ExchangeRecord } from './exchange-record.ts'
 import type { Mask } from './masking.ts'
 import { ATTRIBUTE } from './names.ts'
-import { ATTRIBUTE_CHARS_MAX, maskedTarget, setMethod } from './server-span.ts'
+import { ATTRIBUTE_CHARS_MAX, maskedTarget, putMethod, type SpanRules } from './server-span.ts'
+import { attributesFor, type PlainAttributes, setAll } from './span-attributes.ts'
 import { clipped } from './visible-text.ts'
 
 /** Sets everything and ends the span. */
-export function endClientSpan(record: ExchangeRecord, attempt: Attempt, span: Span, mask: Mask): void {
+export function endClientSpan(record: ExchangeRecord, attempt: Attempt, span: Span, rules: SpanRules): void {
   if (span.isRecording()) {
-    setMethod(span, record.method)
-    span.setAttribute(ATTRIBUTE.urlFull, fullUrl(attempt, mask))
-    span.setAttribute(ATTRIBUTE.serverAddress, attempt.host)
-    span.setAttribute(ATTRIBUTE.serverPort, attempt.port)
-    span.setAttribute(ATTRIBUTE.protocolVersion, '1.1')
-    setResult(span, attempt)
+    const to = attributesFor(span, rules.checked)
+    putMethod(to, record.method)
+    to[ATTRIBUTE.urlFull] = fullUrl(attempt, rules.mask)
+    to[ATTRIBUTE.serverAddress] = attempt.host
+    to[ATTRIBUTE.serverPort] = attempt.port
+    to[ATTRIBUTE.protocolVersion] = '1.1'
+    putResult(to, attempt)
+    setAll(span, to)
+    setStatus(span, attempt)
   }
   span.end(hrTimeOf(epochMs(attempt.endedAt === 0 ? performance.now() : attempt.endedAt)))
 }
 
-function setResult(span: Span, { status, failure }: Attempt): void {
-  if (status > 0) span.setAttribute(ATTRIBUTE.status, status)
+function putResult(to: PlainAttributes, { status, failure }: Attempt): void {
+  if (status > 0) to[ATTRIBUTE.status] = status
   if (failure !== undefined) {
-    const { fact, detail } = failure
-    span.setAttribute(ATTRIBUTE.errorType, fact.reason)
-    span.setAttribute(ATTRIBUTE.errorCode, fact.codeText)
-    span.setAttribute(ATTRIBUTE.errorReason, fact.reason)
-    const message = clipped(detail, ATTRIBUTE_CHARS_MAX)
-    span.setStatus({ code: SpanStatusCode.ERROR, ...(message === '' ? {} : { message }) })
-  } else if (status >= 400) {
-    span.setAttribute(ATTRIBUTE.errorType, String(status))
-    span.setStatus({ code: SpanStatusCode.ERROR })
-  }
+    to[ATTRIBUTE.errorType] = failure.fact.reason
+    to[ATTRIBUTE.errorCode] = failure.fact.codeText
+    to[ATTRIBUTE.errorReason] = failure.fact.reason
+  } else if (status >= 400) to[ATTRIBUTE.errorType] = String(status)
+}
+
+function setStatus(span: Span, { status, failure }: Attempt): void {
+  if (failure === undefined && status < 400) return
+  const message = clipped(failure?.detail ?? '', ATTRIBUTE_CHARS_MAX)
+  span.setStatus({ code: SpanStatusCode.ERROR, ...(message === '' ? {} : { message }) })
 }
 
 function fullUrl({ scheme, endpoint, path }: Attempt, mask: Mask): string {

@@ -10,17 +10,16 @@ import type { Witness } from './exemplars.ts'
 import type { Attempt, ExchangeRecord } from './exchange-record.ts'
 import { PooledIds } from './ids.ts'
 import type { Log } from './log.ts'
-import type { Mask } from './masking.ts'
 import type { Metrics } from './metrics.ts'
 import { RateLimit } from './rate-limit.ts'
-import { endServerSpan } from './server-span.ts'
+import { endServerSpan, type SpanRules } from './server-span.ts'
 import { splitTime, type TimeSplit } from './time-split.ts'
 import { forwardedTraceparent, isSampled, type Tracing } from './tracing.ts'
 
 export interface RecorderParts {
   readonly tracing: Tracing
   readonly metrics: Metrics
-  readonly mask: Mask
+  readonly rules: SpanRules
   readonly log: Pick<Log, 'error'>
   /** Absent where process.access_log is off. */
   readonly accessLog?: { readonly sink: Pick<AccessLog, 'write'>; readonly pretty: boolean }
@@ -68,7 +67,7 @@ export class Recorder {
     if (span === undefined) return
     attempt.span = undefined
     try {
-      endClientSpan(record, attempt, span, this.#parts.mask)
+      endClientSpan(record, attempt, span, this.#parts.rules)
     } catch (error) {
       this.#fault(error)
     }
@@ -86,7 +85,7 @@ export class Recorder {
       this.#fault(error)
     }
     try {
-      if (record.span !== undefined) endServerSpan(record, record.span, times, this.#parts.mask)
+      if (record.span !== undefined) endServerSpan(record, record.span, times, this.#parts.rules)
     } catch (error) {
       this.#fault(error)
     }

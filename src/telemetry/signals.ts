@@ -72,7 +72,7 @@ export async function startSignals(options: Options, inputs: SignalsInputs): Pro
   const recorder = new Recorder({
     tracing,
     metrics,
-    mask,
+    rules: { mask, checked: sdk.limitsAttributes },
     log,
     ...(accessLog === undefined ? {} : { accessLog: { sink: accessLog, pretty } }),
   })

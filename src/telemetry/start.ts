@@ -21,6 +21,7 @@ import {
   samplerOf,
   traceExport,
 } from './sdk-environment.ts'
+import { limitsAttributes } from './span-attributes.ts'
 import type { Inbound } from './tracing.ts'
 
 export interface SdkInputs {
@@ -40,6 +41,8 @@ export interface Sdk {
   readonly tracer: Tracer | undefined
   /** The sampler is a configuration file's and not ours. */
   readonly foreignSampler: boolean
+  /** Limits on attributes were set, or may have been in a configuration file. */
+  readonly limitsAttributes: boolean
   /** Sends what is queued, for at most `timeoutMs`; what is left then is counted as dropped. Never rejects. */
   stop(timeoutMs: number): Promise<void>
 }
@@ -83,7 +86,12 @@ export async function startSdk(inputs: SdkInputs): Promise<Sdk | Problem> {
   }
 }
 
-const WITHOUT_TRACER: Sdk = { tracer: undefined, foreignSampler: false, stop: () => Promise.resolve() }
+const WITHOUT_TRACER: Sdk = {
+  tracer: undefined,
+  foreignSampler: false,
+  limitsAttributes: false,
+  stop: () => Promise.resolve(),
+}
 
 function join(inputs: SdkInputs): Sdk {
   if (shared !== undefined) {
@@ -95,6 +103,7 @@ function join(inputs: SdkInputs): Sdk {
   return {
     tracer: trace.getTracer(SCOPE, inputs.version),
     foreignSampler: true,
+    limitsAttributes: true,
     stop: () => Promise.resolve(),
   }
 }
@@ -103,6 +112,7 @@ function use(running: Shared, { version, onDropped }: SdkInputs): Sdk {
   return {
     tracer: trace.getTracer(SCOPE, version),
     foreignSampler: running.foreignSampler,
+    limitsAttributes: running.foreignSampler || limitsAttributes(process.env),
     stop: async (timeoutMs) => {
       running.users--
       if (running.users === 0) await shutDown(running, timeoutMs)
