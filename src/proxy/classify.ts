@@ -4,11 +4,12 @@
 import type { Reason } from '../errors/catalogue.ts'
 import { failure, type Failure } from '../errors/failure.ts'
 import { ADDRESS_REFUSED, CONNECT_TIMEOUT, TLS_MATERIAL_REFUSED } from './upstream/connector.ts'
-import type { Phase, TransportFault } from './upstream/transport.ts'
+import { HEAD_TOO_LARGE, STATUS_INVALID, type Phase, type TransportFault } from './upstream/transport.ts'
 
 interface Row {
   /** Phases in which the row holds; absent: in all. */
   readonly phases?: readonly Phase[]
+  readonly name?: RegExp
   readonly code?: RegExp
   readonly message?: RegExp
   readonly reason: Reason
@@ -16,6 +17,8 @@ interface Row {
 
 const CONNECTING: readonly Phase[] = ['pending', 'dns', 'connect', 'tls']
 const BEFORE_HEAD: readonly Phase[] = ['sending', 'waiting']
+const PARSER_ERROR = /^HTTPParserError$/
+const LENGTH_MISMATCH = /^UND_ERR_RES_CONTENT_LENGTH_MISMATCH$/
 
 /** The first row that holds decides; the order is from the most telling sign to the least. */
 const ROWS: readonly Row[] = [
@@ -47,16 +50,17 @@ const ROWS: readonly Row[] = [
   { message: /wrong version number|packet length too long/i, reason: 'tls_not_spoken' },
   { phases: ['tls'], reason: 'tls_handshake_failed' },
   { code: /^(ERR_SSL_|EPROTO$)/, reason: 'tls_handshake_failed' },
-  { code: /^UND_ERR_HEADERS_OVERFLOW$|^HPE_HEADER_OVERFLOW$/, reason: 'response_header_too_large' },
+  { code: new RegExp(`^(UND_ERR_HEADERS_OVERFLOW|${HEAD_TOO_LARGE})$`), reason: 'response_header_too_large' },
   // undici's words for a 100 or a 101 that nobody asked for; it gives them no code of their own.
   { message: /^bad (response|upgrade)$/, reason: 'unexpected_informational' },
-  {
-    code: /^HPE_(INVALID_EOF_STATE|CLOSED_CONNECTION)$/,
-    phases: ['body'],
-    reason: 'connection_closed_in_body',
-  },
-  { code: /^HPE_INVALID_EOF_STATE$/, phases: ['head'], reason: 'connection_closed_in_head' },
-  { code: /^(HPE_|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)/, reason: 'response_malformed' },
+  // Of its parser undici gives the words alone, and no code.
+  { name: PARSER_ERROR, message: /Invalid EOF state/, phases: ['body'], reason: 'connection_closed_in_body' },
+  { name: PARSER_ERROR, message: /Invalid EOF state/, reason: 'connection_closed_in_head' },
+  { name: PARSER_ERROR, reason: 'response_malformed' },
+  // Once the head was good, less content than it promised is all that this can mean.
+  { code: LENGTH_MISMATCH, phases: ['body'], reason: 'connection_closed_in_body' },
+  { code: LENGTH_MISMATCH, reason: 'response_malformed' },
+  { code: new RegExp(`^${STATUS_INVALID}$`), reason: 'response_malformed' },
   { phases: CONNECTING, code: /^ECONNRESET$/, reason: 'connection_refused' },
   {
     code: /^(UND_ERR_SOCKET|ECONNRESET|EPIPE|ECONNABORTED)$/,
@@ -92,9 +96,11 @@ export function timedOut(phase: Phase, endpoint: string, afterMs: number): Failu
     case 'pending':
       return failure('connection_limit', `${endpoint}: no connection became free within ${afterMs} ms`)
     case 'dns':
+      return failure('dns_error', detail)
     case 'connect':
-    case 'tls':
       return failure('connection_timeout', detail)
+    case 'tls':
+      return failure('tls_handshake_failed', detail)
     case 'sending':
       return failure('request_send_timeout', detail)
     case 'waiting':
@@ -107,6 +113,7 @@ export function timedOut(phase: Phase, endpoint: string, afterMs: number): Failu
 
 function holds(row: Row, fault: TransportFault, code: string): boolean {
   if (row.phases !== undefined && !row.phases.includes(fault.phase)) return false
+  if (row.name !== undefined && !row.name.test(fault.error.name)) return false
   if (row.code !== undefined && !row.code.test(code)) return false
   return row.message === undefined || row.message.test(fault.error.message)
 }

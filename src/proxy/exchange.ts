@@ -249,9 +249,12 @@ export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
     )
   }
 
-  /** Something has moved: the upstream's deadline starts anew. */
+  /** Something has moved: the deadline of whoever is awaited now starts anew. */
   touch(): void {
-    this.deadlineAt = performance.now() + this.#services.options['proxy.upstream_timeout']
+    const { options } = this.#services
+    const awaitsClient = this.#forward?.awaitsClient === true
+    this.deadlineAt =
+      performance.now() + (awaitsClient ? options['server.body_timeout'] : options['proxy.upstream_timeout'])
   }
 
   expired(): void {
@@ -265,9 +268,11 @@ export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
 
   bodyProgress(bytes: number): void {
     this.record.bytesIn += bytes
-    const { options } = this.#services
-    const limit = Math.max(options['server.body_timeout'], options['proxy.upstream_timeout'])
-    this.deadlineAt = performance.now() + limit
+    this.#bodyMoved()
+  }
+
+  bodyBlocked(): void {
+    this.#bodyMoved()
   }
 
   bodyTooLarge(): void {
@@ -276,7 +281,12 @@ export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
 
   bodyComplete(trailers: boolean): void {
     this.record.requestTrailersDropped = trailers
-    this.touch()
+    this.#bodyMoved()
+  }
+
+  /** Until there is a connection, nothing that the client sends gives the upstream more time to take it. */
+  #bodyMoved(): void {
+    if (this.#forward?.connected === true) this.touch()
   }
 
   /** A FIN counts as going away: whoever has closed its side gets nothing more. */

@@ -41,6 +41,8 @@ export class Forward implements UpstreamEvents, WaitingHead {
   readonly #cardinality: number
   readonly #endpoint: Endpoint
   readonly #attempt: Attempt
+  /** A connection has been given to the request. */
+  connected = false
   #body: RequestBody | undefined
   #call: Call | undefined
   #status = 0
@@ -106,6 +108,7 @@ export class Forward implements UpstreamEvents, WaitingHead {
     return (
       this.#body !== undefined &&
       !this.#body.blocked &&
+      this.connected &&
       !this.#exchange.contentComplete &&
       this.#attempt.headAt === 0
     )
@@ -133,6 +136,7 @@ export class Forward implements UpstreamEvents, WaitingHead {
   }
 
   started(): void {
+    this.connected = true
     this.#exchange.touch()
   }
 

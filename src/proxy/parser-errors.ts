@@ -7,6 +7,8 @@ const REASONS: Readonly<Record<string, RejectionReason>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 'headers_too_large',
   HPE_INVALID_VERSION: 'version_unsupported',
+  // The preface of HTTP/2.
+  HPE_PAUSED_H2_UPGRADE: 'version_unsupported',
   HPE_INVALID_CONTENT_LENGTH: 'ambiguous_framing',
   HPE_UNEXPECTED_CONTENT_LENGTH: 'ambiguous_framing',
   HPE_INVALID_TRANSFER_ENCODING: 'ambiguous_framing',

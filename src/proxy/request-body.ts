@@ -9,6 +9,8 @@ import { Readable } from 'node:stream'
 export interface RequestBodyEvents {
   /** More has come from the client or gone upstream: deadlines start anew. */
   bodyProgress(bytes: number): void
+  /** The upstream takes nothing just now: its deadline starts. */
+  bodyBlocked(): void
   bodyTooLarge(): void
   bodyComplete(trailers: boolean): void
 }
@@ -33,7 +35,10 @@ export class RequestBody extends Readable {
   }
 
   override _read(): void {
-    this.blocked = false
+    if (this.blocked) {
+      this.blocked = false
+      this.#events.bodyProgress(0)
+    }
     this.#req.resume()
   }
 
@@ -51,6 +56,7 @@ export class RequestBody extends Readable {
     this.#events.bodyProgress(chunk.length)
     if (!this.push(chunk)) {
       this.blocked = true
+      this.#events.bodyBlocked()
       this.#req.pause()
     }
   }

@@ -24,12 +24,17 @@ export function responseHead(raw: readonly string[], httpVersion: string, bodile
   const headers: string[] = []
   let contentLength = -1
   let unframeable = false
+  let coded = false
   let via = ''
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at] ?? ''
     const value = raw[at + 1] ?? ''
     if (isHopByHop(name)) {
-      if (name.length === 17 && value.trim().toLowerCase() !== 'chunked') unframeable = true
+      if (name.length === 17) {
+        // Chunked twice over is no framing either, in one field or in two (RFC 9112 section 6.1).
+        if (coded || value.trim().toLowerCase() !== 'chunked') unframeable = true
+        coded = true
+      }
       continue
     }
     if (named?.has(name.toLowerCase())) continue

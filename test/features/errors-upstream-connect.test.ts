@@ -2,7 +2,6 @@
 // out before anybody is asked. The real gateway with real faults, every signal of the same request compared.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createAuthority } from '../support/certificates.ts'
 import { freePorts } from '../support/free-ports.ts'
 import { startGatewayProcess, type GatewayProcess } from '../support/gateway-process.ts'
 import { connectHttp, httpRequest } from '../support/http-client.ts'
@@ -61,7 +60,6 @@ beforeAll(async () => {
         apiProxy('unready').at('/unready').service('idle', 8080).build(),
         secret('broken').enabled().ca('no certificate at all').build(),
         apiProxy('broken-ca').at('/broken-ca').toEndpoint('https://127.0.0.1:8443').ssl('broken').build(),
-        secret('sound').enabled().ca(createAuthority().certificate).build(),
       ],
     },
   })

@@ -32,9 +32,11 @@ describe('what an error of the transport means', () => {
     ['head', 'UND_ERR_SOCKET', 'connection_closed_in_head'],
     ['body', 'UND_ERR_SOCKET', 'connection_closed_in_body'],
     ['body', 'ECONNRESET', 'connection_closed_in_body'],
-    ['waiting', 'HPE_INVALID_CONSTANT', 'response_malformed'],
-    ['body', 'HPE_INVALID_CHUNK_SIZE', 'response_malformed'],
+    ['head', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'response_malformed'],
+    ['body', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'connection_closed_in_body'],
+    ['head', 'KANALI_STATUS_INVALID', 'response_malformed'],
     ['head', 'UND_ERR_HEADERS_OVERFLOW', 'response_header_too_large'],
+    ['head', 'KANALI_HEAD_TOO_LARGE', 'response_header_too_large'],
     ['waiting', 'SOMETHING_NEW', 'upstream_error'],
     ['waiting', '', 'upstream_error'],
   ])('in phase %s, %s is %s', (phase, code, reason) => {
@@ -46,6 +48,16 @@ describe('what an error of the transport means', () => {
     expect(reasonOf('waiting', 'UND_ERR_SOCKET', 'bad upgrade')).toBe('unexpected_informational')
   })
 
+  it.each<[Phase, string, string]>([
+    ['waiting', 'Expected HTTP/', 'response_malformed'],
+    ['body', 'Invalid character in chunk size', 'response_malformed'],
+    ['body', 'Invalid EOF state', 'connection_closed_in_body'],
+    ['head', 'Invalid EOF state', 'connection_closed_in_head'],
+  ])('in phase %s, “%s” of undici’s parser, which gives no code, is %s', (phase, words, reason) => {
+    const parserError = Object.assign(new Error(`not the protocol (${words})`), { name: 'HTTPParserError' })
+    expect(classify({ phase, error: parserError }, 'a:1').fact.reason).toBe(reason)
+  })
+
   it('keeps the cause only where nothing more is known', () => {
     expect(classify({ phase: 'connect', error: error('ECONNREFUSED') }, 'a:1').cause).toBeUndefined()
     expect(classify({ phase: 'waiting', error: error('') }, 'a:1').cause).toBeInstanceOf(Error)
@@ -54,7 +66,9 @@ describe('what an error of the transport means', () => {
   it('tells by the phase which deadline has passed', () => {
     const phases: [Phase, string][] = [
       ['pending', 'connection_limit'],
+      ['dns', 'dns_error'],
       ['connect', 'connection_timeout'],
+      ['tls', 'tls_handshake_failed'],
       ['sending', 'request_send_timeout'],
       ['waiting', 'response_head_timeout'],
       ['head', 'response_head_timeout'],

@@ -108,7 +108,9 @@ const ACCEPTED_BY_SYSTEM = 2
 /** Starts a process that listens and then stands still, and fills its accept queue. */
 export async function startDeafUpstream(): Promise<DeafUpstream> {
   const running = new RunningProcess(process.execPath, [path.join(import.meta.dirname, 'deaf-listener.ts')])
-  const port = Number(await running.until(() => /^(\d+)\n/.exec(running.stdout)?.[1], 'the port of the listener'))
+  const port = Number(
+    await running.until(() => /^(\d+)\n/.exec(running.stdout)?.[1], 'the port of the listener'),
+  )
   const sockets: Socket[] = []
   for (let count = 0; count < FILLING_CONNECTIONS; count++) {
     const socket = connect(port, '127.0.0.1').on('error', () => undefined)

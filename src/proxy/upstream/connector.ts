@@ -40,27 +40,33 @@ export interface ConnectorOptions {
 
 type ConnectCallback = (error: Error | null, socket: Socket | null) => void
 
-/** How many connections are being made just now: tells "connecting" from "waiting for a free one". */
+/** How far the connection of one lane is. */
 export interface Connecting {
-  count: number
+  /** Undefined while none is being made. */
+  phase: ConnectError['phase'] | undefined
+  /** When the latest one was ready, `performance.now()`; 0 before the first. */
+  connectedAt: number
+}
+
+/** The latest TLS session of an endpoint, offered again: that saves a round trip and the certificate's verification. */
+export interface Sessions {
+  latest?: Buffer
 }
 
 /** A connector as undici's `connect` option takes it. */
-export function createConnector(options: ConnectorOptions, connecting: Connecting) {
-  // The latest TLS session is offered again: resumption saves a round trip and the certificate's verification.
-  const sessions: { latest?: Buffer } = {}
-  return (_undici: unknown, callback: ConnectCallback): Socket | undefined => {
-    connecting.count += 1
-    return open(options, sessions, (error, socket) => {
-      connecting.count -= 1
+export function createConnector(options: ConnectorOptions, sessions: Sessions, connecting: Connecting) {
+  return (_undici: unknown, callback: ConnectCallback): Socket | undefined =>
+    open(options, sessions, connecting, (error, socket) => {
+      connecting.phase = undefined
+      if (error === null) connecting.connectedAt = performance.now()
       callback(error, socket)
     })
-  }
 }
 
 function open(
   options: ConnectorOptions,
-  sessions: { latest?: Buffer },
+  sessions: Sessions,
+  connecting: Connecting,
   done: ConnectCallback,
 ): Socket | undefined {
   const literal = isIP(options.host) !== 0
@@ -70,6 +76,7 @@ function open(
     return undefined
   }
   let phase: ConnectError['phase'] = literal ? 'connect' : 'dns'
+  connecting.phase = phase
   const tcp = {
     host: options.host,
     port: options.port,
@@ -85,10 +92,10 @@ function open(
     )
   }, options.timeoutMs)
   const onLookup = (error: Error | null): void => {
-    if (error === null) phase = 'connect'
+    if (error === null) connecting.phase = phase = 'connect'
   }
   const onConnect = (): void => {
-    phase = 'tls'
+    connecting.phase = phase = 'tls'
   }
   const onError = (error: Error): void => {
     if (!settled) settle(new ConnectError(phase, error))
@@ -103,6 +110,11 @@ function open(
     socket.off('lookup', onLookup).off('connect', onConnect).off(ready, onReady).off('close', onClose)
     // The error listener stays: a socket that fails twice must not take the process down.
     if (failed === undefined) socket.off('error', onError)
+    // The first error tells most: behind the alert of a refused certificate comes the end of the connection, and
+    // undici would keep that.
+    if (failed === undefined && options.tls !== undefined) {
+      socket.once('error', (error) => socket.destroy(error))
+    }
     done(failed ?? null, failed === undefined ? socket : null)
   }
   socket.on('lookup', onLookup).on('error', onError).once('close', onClose).once(ready, onReady)
@@ -112,11 +124,7 @@ function open(
 
 type TcpOptions = { host: string; port: number; lookup: LookupFunction; noDelay: boolean; keepAlive: boolean }
 
-function secure(
-  tcp: TcpOptions,
-  tls: NonNullable<ConnectorOptions['tls']>,
-  sessions: { latest?: Buffer },
-): TLSSocket {
+function secure(tcp: TcpOptions, tls: NonNullable<ConnectorOptions['tls']>, sessions: Sessions): TLSSocket {
   const socket = connectTls({
     ...tcp,
     secureContext: tls.context,

@@ -17,6 +17,13 @@ export type Phase =
   | 'head'
   | 'body'
 
+/** Code of the error of an answer whose status is no status: below 100. */
+export const STATUS_INVALID = 'KANALI_STATUS_INVALID'
+/** Code of the error of an answer with more than `ANSWER_HEAD_BYTES_MAX` in informational heads. */
+export const HEAD_TOO_LARGE = 'KANALI_HEAD_TOO_LARGE'
+/** Head of an answer, in bytes; and those of all informational answers before it together. */
+export const ANSWER_HEAD_BYTES_MAX = 64 * 1024
+
 /** A failure as the transport saw it. */
 export interface TransportFault {
   readonly phase: Phase

@@ -3,7 +3,14 @@
 import type { Dispatcher } from 'undici'
 import { latin1List } from '../response-headers.ts'
 import { ConnectError, type Connecting } from './connector.ts'
-import type { Call, Phase, UpstreamEvents } from './transport.ts'
+import {
+  ANSWER_HEAD_BYTES_MAX,
+  HEAD_TOO_LARGE,
+  STATUS_INVALID,
+  type Call,
+  type Phase,
+  type UpstreamEvents,
+} from './transport.ts'
 
 type Controller = Dispatcher.DispatchController & {
   readonly rawHeaders?: (Buffer | string)[] | null
@@ -12,11 +19,14 @@ type Controller = Dispatcher.DispatchController & {
 
 /** What a call tells its pool. */
 export interface CallPool {
-  readonly connecting: Connecting
-  readonly connections: number
-  active: number
-  lastUsedAt: number
+  /** It has been aborted before it was given a connection. */
+  forget(call: UndiciCall): void
+  /** It is over; `failed`: its connection is gone with it. */
+  release(call: UndiciCall, failed: boolean): void
 }
+
+/** `HTTP/1.1 103` with its line end and the empty line. */
+const STATUS_LINE_BYTES = 16
 
 class Aborted extends Error {
   override name = 'Aborted'
@@ -31,23 +41,18 @@ export class UndiciCall implements Call {
   #phase: Phase = 'pending'
   /** No more callbacks: ended, failed or aborted. */
   #silent = false
-  #counted = true
+  #released = false
+  #informationalBytes = 0
+  /** How far the connection is that it was given; undefined while it waits for one. */
+  connecting: Connecting | undefined
 
   constructor(pool: CallPool, events: UpstreamEvents) {
     this.#pool = pool
     this.#events = events
-    pool.active += 1
   }
 
   get phase(): Phase {
-    if (
-      this.#phase === 'pending' &&
-      this.#pool.connecting.count > 0 &&
-      this.#pool.active <= this.#pool.connections
-    ) {
-      return 'connect'
-    }
-    return this.#phase
+    return this.#phase === 'pending' ? (this.connecting?.phase ?? 'pending') : this.#phase
   }
 
   pause(): void {
@@ -61,8 +66,9 @@ export class UndiciCall implements Call {
   abort(): void {
     if (this.#silent) return
     this.#silent = true
-    // Where it is still waiting, undici drops it as soon as it would be sent.
-    this.#controller?.abort(ABORTED)
+    if (this.connecting === undefined) this.#pool.forget(this)
+    // Where its connection is still being made, it is dropped as soon as it would be sent.
+    else this.#controller?.abort(ABORTED)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -92,8 +98,14 @@ export class UndiciCall implements Call {
     if (this.#silent) return
     const raw = latin1List((controller as Controller).rawHeaders ?? [])
     if (status < 200) {
-      this.#phase = 'waiting'
-      this.#events.informational(status, raw)
+      const fault = this.#informationalFault(status, raw)
+      if (fault === undefined) {
+        this.#phase = 'waiting'
+        this.#events.informational(status, raw)
+      } else {
+        this.abort()
+        this.#events.failed({ phase: 'head', error: fault })
+      }
       return
     }
     this.#phase = 'body'
@@ -105,23 +117,35 @@ export class UndiciCall implements Call {
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {
-    this.#release()
+    this.#release(false)
     if (this.#silent) return
     this.#silent = true
     this.#events.ended(latin1List((controller as Controller).rawTrailers ?? []))
   }
 
   onResponseError(_controller: unknown, error: Error): void {
-    this.#release()
+    this.#release(true)
     if (this.#silent) return
     this.#silent = true
     this.#events.failed({ phase: error instanceof ConnectError ? error.phase : this.#phase, error })
   }
 
-  #release(): void {
-    if (!this.#counted) return
-    this.#counted = false
-    this.#pool.active -= 1
-    this.#pool.lastUsedAt = performance.now()
+  /** Each informational answer starts the deadlines anew, so that without an end to them there would be none. */
+  #informationalFault(status: number, raw: readonly string[]): Error | undefined {
+    if (status < 100) return withCode(`the status ${status} is below 100`, STATUS_INVALID)
+    this.#informationalBytes += raw.reduce((sum, part) => sum + part.length + 2, STATUS_LINE_BYTES)
+    return this.#informationalBytes > ANSWER_HEAD_BYTES_MAX
+      ? withCode('too many informational answers', HEAD_TOO_LARGE)
+      : undefined
   }
+
+  #release(failed: boolean): void {
+    if (this.#released) return
+    this.#released = true
+    this.#pool.release(this, failed)
+  }
+}
+
+function withCode(message: string, code: string): Error {
+  return Object.assign(new Error(message), { code })
 }

@@ -1,20 +1,23 @@
-// The upstream transport on undici: one pool of HTTP/1.1 connections for each endpoint and TLS identity, bounded in
-// connections, waiting requests and age. No pipelining: a slow answer must never hold up another request.
+// The upstream transport on undici: one pool of HTTP/1.1 connections for each endpoint and TLS identity, found by
+// reference where it can be, and closed when nobody has used it for a while.
 
 import { createSecureContext, type SecureContext } from 'node:tls'
-import { Pool } from 'undici'
 import type { Options } from '../../config/options.ts'
 import type { Vault } from '../../resources/vault.ts'
 import type { Endpoint, Upstream } from '../../snapshot/snapshot.ts'
 import type { AddressGuard } from './address-guard.ts'
-import { createConnector, TLS_MATERIAL_REFUSED, type Connecting } from './connector.ts'
-import type { Call, Transport, UpstreamEvents, UpstreamRequest } from './transport.ts'
-import { UndiciCall, type CallPool } from './undici-call.ts'
+import { TLS_MATERIAL_REFUSED } from './connector.ts'
+import { EndpointPool } from './endpoint-pool.ts'
+import {
+  ANSWER_HEAD_BYTES_MAX,
+  type Call,
+  type Transport,
+  type UpstreamEvents,
+  type UpstreamRequest,
+} from './transport.ts'
 
 /** A pool that nobody has used for this long is closed. */
 const UNUSED_POOL_MS = 60_000
-/** Head of an answer, in bytes. */
-const ANSWER_HEAD_BYTES_MAX = 64 * 1024
 
 /** The call of a request that failed before it was one. */
 const NO_CALL: Call = {
@@ -24,11 +27,9 @@ const NO_CALL: Call = {
   abort: () => undefined,
 }
 
-interface PoolEntry extends CallPool {
+interface PoolEntry {
   readonly key: string
-  readonly pool: Pool
-  readonly origin: string
-  readonly serverName: string | undefined
+  readonly pool: EndpointPool
 }
 
 /** `Transport` on undici 8. */
@@ -57,27 +58,14 @@ export class UndiciTransport implements Transport {
       events.failed({ phase: 'tls', error: entry })
       return NO_CALL
     }
-    if (entry.active >= entry.connections + this.#options['proxy.max_pending_per_endpoint']) return undefined
-    const call = new UndiciCall(entry, events)
-    entry.pool.dispatch(
-      {
-        origin: entry.origin,
-        path: request.path,
-        method: request.method,
-        headers: request.headers,
-        body: (request.body ?? null) as null,
-        ...(entry.serverName === undefined ? {} : { servername: entry.serverName }),
-      },
-      call,
-    )
-    return call
+    return entry.pool.dispatch(request, events)
   }
 
   sweep(now: number): void {
     for (const entry of this.#pools.values()) {
-      if (entry.active > 0 || now - entry.lastUsedAt < UNUSED_POOL_MS) continue
+      if (entry.pool.active > 0 || now - entry.pool.lastUsedAt < UNUSED_POOL_MS) continue
       this.#pools.delete(entry.key)
-      void entry.pool.close()
+      void entry.pool.destroy()
     }
   }
 
@@ -89,10 +77,10 @@ export class UndiciTransport implements Transport {
 
   /** Number of pools and of requests under way in each, for tests and the debug page. */
   stats(): readonly { readonly key: string; readonly active: number; readonly connections: number }[] {
-    return [...this.#pools.values()].map((entry) => ({
-      key: entry.key,
-      active: entry.active,
-      connections: entry.pool.stats.connected,
+    return [...this.#pools.values()].map(({ key, pool }) => ({
+      key,
+      active: pool.active,
+      connections: pool.connected,
     }))
   }
 
@@ -108,45 +96,36 @@ export class UndiciTransport implements Transport {
   /** An error where OpenSSL refuses material that did parse: a weak key, a weak digest. */
   #open(key: string, upstream: Upstream, endpoint: Endpoint): PoolEntry | Error {
     const options = this.#options
-    const connecting: Connecting = { count: 0 }
     const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host
     const origin = `${upstream.scheme}://${host}:${endpoint.port}`
     const tls = upstream.scheme === 'https' ? this.#tls(upstream, endpoint) : undefined
     if (tls instanceof Error) return tls
-    const connect = createConnector(
-      {
+    const pool = new EndpointPool({
+      origin,
+      serverName: upstream.tls?.serverName ?? (upstream.scheme === 'https' ? endpoint.host : undefined),
+      connector: {
         host: endpoint.host,
         port: endpoint.port,
         timeoutMs: options['proxy.connect_timeout'],
         guard: this.#guard,
         ...(tls === undefined ? {} : { tls }),
       },
-      connecting,
-    )
-    const pool = new Pool(origin, {
-      connect: connect as never,
-      connections: options['proxy.max_connections_per_endpoint'],
-      clientTtl: options['proxy.max_connection_age'],
-      keepAliveTimeout: options['proxy.idle_connection_timeout'],
-      keepAliveMaxTimeout: options['proxy.idle_connection_timeout'],
-      keepAliveTimeoutThreshold: 0,
-      // Deadlines are the exchange's: one coarse tick, phases told apart.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      maxHeaderSize: ANSWER_HEAD_BYTES_MAX,
-      pipelining: 1,
-      allowH2: false,
+      client: {
+        keepAliveTimeout: options['proxy.idle_connection_timeout'],
+        keepAliveMaxTimeout: options['proxy.idle_connection_timeout'],
+        keepAliveTimeoutThreshold: 0,
+        // Deadlines are the exchange's: one coarse tick, phases told apart.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        maxHeaderSize: ANSWER_HEAD_BYTES_MAX,
+        pipelining: 1,
+        allowH2: false,
+      },
+      connectionsMax: options['proxy.max_connections_per_endpoint'],
+      pendingMax: options['proxy.max_pending_per_endpoint'],
+      ageMaxMs: options['proxy.max_connection_age'],
     })
-    const entry: PoolEntry = {
-      key,
-      pool,
-      origin,
-      serverName: upstream.tls?.serverName ?? (upstream.scheme === 'https' ? endpoint.host : undefined),
-      connecting,
-      connections: options['proxy.max_connections_per_endpoint'],
-      active: 0,
-      lastUsedAt: performance.now(),
-    }
+    const entry: PoolEntry = { key, pool }
     this.#pools.set(key, entry)
     return entry
   }
