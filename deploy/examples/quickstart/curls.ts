@@ -5,7 +5,7 @@ const AT = 'http://127.0.0.1:8080'
 /** `status` and `code` (two digits) are what the answer must have; `shows` is the printed explanation. */
 export const CURLS: readonly { command: string; shows: string; status: number; code?: string }[] = [
   {
-    command: `curl -i ${AT}/shop/cart?id=1`,
+    command: `curl -i '${AT}/shop/cart?id=1'`,
     shows: '200 from the demo upstream, through Service and EndpointSlice',
     status: 200,
   },

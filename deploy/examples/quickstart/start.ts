@@ -28,12 +28,18 @@ const gateway = spawn(
     here('manifests'),
     '--plugins.location',
     here('plugins'),
+    '--server.insecure_bind_address',
+    '127.0.0.1',
+    '--prometheus.insecure_bind_address',
+    '127.0.0.1',
     '--proxy.upstream_timeout',
     '2s',
     ...process.argv.slice(2),
   ],
   {
     stdio: 'inherit',
+    // A group of its own: Ctrl-C reaches it once, from here, and not a second time from the terminal.
+    detached: true,
     env: {
       ...process.env,
       ...(receiver === undefined

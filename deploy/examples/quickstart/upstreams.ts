@@ -40,5 +40,11 @@ function answer(req: IncomingMessage, res: ServerResponse): void {
 
 async function listen(server: Server, port: number): Promise<void> {
   server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`quickstart: the demo upstream needs port ${port}: ${why}\n`)
+    process.exit(1)
+  }
 }
