@@ -47,7 +47,16 @@ describeWithTools(['curl'], 'the quickstart', () => {
   test('has a line for each error code that a person can reproduce', () => {
     const codes = new Set(CURLS.flatMap(({ code }) => code ?? []))
     expect([...codes].sort((a, b) => a.localeCompare(b))).toEqual([
-      ...['00', '02', '03', '04', '05', '06', '07', '08', '10', '11'],
+      '00',
+      '02',
+      '03',
+      '04',
+      '05',
+      '06',
+      '07',
+      '08',
+      '10',
+      '11',
     ])
   })
 
