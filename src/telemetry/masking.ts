@@ -3,6 +3,9 @@
 
 /** Never shown, whatever the options say. */
 const ALWAYS_MASKED = ['authorization', 'cookie', 'set-cookie', 'proxy-authorization']
+/** Nor what is called like a secret: a name says so more often than anybody lists it. */
+const SECRET_NAME =
+  /auth|cookie|token|secret|passw|credential|session|signature|assertion|api-?key|csrf|xsrf|jwt/i
 
 export interface MaskOptions {
   /** What stands in place of a hidden value. */
@@ -27,14 +30,21 @@ export class Mask {
     this.#query = new Set(queryAllowList)
   }
 
-  /** The pairs of a flat name, value list, with hidden values replaced. */
+  /** The pairs of a flat name, value list, with hidden values replaced, in URLs (Referer) those of the query. */
   headers(rawHeaders: readonly string[]): [name: string, value: string][] {
     const pairs: [string, string][] = []
     for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
       const name = rawHeaders[index] ?? ''
-      pairs.push([name, this.#headers.has(name.toLowerCase()) ? this.#value : (rawHeaders[index + 1] ?? '')])
+      const hidden = this.#headers.has(name.toLowerCase()) || SECRET_NAME.test(name)
+      pairs.push([name, hidden ? this.#value : this.#maskedUrl(rawHeaders[index + 1] ?? '')])
     }
     return pairs
+  }
+
+  #maskedUrl(value: string): string {
+    const mark = value.indexOf('?')
+    if (mark < 0 || value.includes(' ')) return value
+    return `${value.slice(0, mark + 1)}${this.query(value.slice(mark + 1))}`
   }
 
   /**

@@ -19,6 +19,8 @@ export const ATTRIBUTE = {
   peerPort: 'network.peer.port',
   protocolVersion: 'network.protocol.version',
   userAgent: 'user_agent.original',
+  /** Followed by the name of a header field in lower case. */
+  requestHeader: 'http.request.header.',
   errorCode: 'kanali.error.code',
   errorReason: 'kanali.error.reason',
   errorBlame: 'kanali.error.blame',

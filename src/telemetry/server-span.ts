@@ -16,6 +16,10 @@ import { clipped } from './visible-text.ts'
 /** Attribute values are cut here: thousands of spans wait for the Collector, and clients choose these texts. */
 export const ATTRIBUTE_CHARS_MAX = 2048
 
+/** Header fields on the span of a failed request, and characters of each value. */
+export const HEADERS_MAX = 64
+export const HEADER_CHARS_MAX = 256
+
 /** Span names by method, made once per route. */
 const NAMES = new WeakMap<Route, Map<string, string>>()
 
@@ -33,6 +37,8 @@ export function endServerSpan(record: ExchangeRecord, span: Span, times: TimeSpl
     putRequest(attributes, record, rules.mask)
     putRoute(attributes, record)
     putOutcome(attributes, record)
+    if (record.outcome === 'error' || record.outcome === 'rejected')
+      putHeaders(attributes, record, rules.mask)
     putTimes(attributes, record, times)
     setAll(span, attributes)
     if (record.route !== undefined) span.updateName(routeSpanName(record.route, record.method))
@@ -70,6 +76,19 @@ function putRequest(to: PlainAttributes, record: ExchangeRecord, mask: Mask): vo
     to[ATTRIBUTE.userAgent] = clipped(record.userAgent, ATTRIBUTE_CHARS_MAX)
   }
   if (record.requestTrailersDropped) to[ATTRIBUTE.trailersDropped] = true
+}
+
+/** What the client sent is half of why a request failed; on good answers it would be a cost and a risk for nothing. */
+function putHeaders(to: PlainAttributes, { rawHeaders }: ExchangeRecord, mask: Mask): void {
+  const values = new Map<string, string[]>()
+  for (const [name, value] of mask.headers(rawHeaders.slice(0, 2 * HEADERS_MAX))) {
+    const key = ATTRIBUTE.requestHeader + name.toLowerCase()
+    const shown = clipped(value, HEADER_CHARS_MAX)
+    const known = values.get(key)
+    if (known === undefined) values.set(key, [shown])
+    else known.push(shown)
+  }
+  for (const [key, list] of values) to[key] = list
 }
 
 function putRoute(to: PlainAttributes, { route, snapshot, plugin }: ExchangeRecord): void {

@@ -6,7 +6,7 @@ import type { Attributes, Span } from '@opentelemetry/api'
 import { type Environment, read } from './sdk-environment.ts'
 
 /** Values that need no check. */
-export type PlainAttributes = Record<string, string | number | boolean>
+export type PlainAttributes = Record<string, string | number | boolean | string[]>
 
 const LIMITS = [
   'OTEL_ATTRIBUTE_COUNT_LIMIT',

@@ -160,6 +160,19 @@ describe('every failure', () => {
     expectFailure(await ask('/mock-missing', 'GET', { accept: 'text/html' }), 'mock_target_missing')
   })
 
+  test('shows what the client sent on the span, without what is secret; a good answer shows nothing of it', async () => {
+    const headers = { 'X-Team': 'blue', Cookie: 'a=b', 'X-Auth-Token': 'hidden', Accept: 'text/plain' }
+    const failed = await ask('/mock-missing', 'GET', headers)
+    expect(failed.server.attributes).toMatchObject({
+      'http.request.header.x-team': ['blue'],
+      'http.request.header.accept': ['text/plain'],
+      'http.request.header.cookie': ['omitted'],
+      'http.request.header.x-auth-token': ['omitted'],
+    })
+    const good = await ask('/mock/only', 'GET', headers)
+    expect(Object.keys(good.server.attributes).filter((name) => name.includes('header'))).toEqual([])
+  })
+
   test('names the address of its details as the option says', async () => {
     await using own = await startGatewayProcess({
       flags: { 'errors.details_base': 'https://example.com/why' },

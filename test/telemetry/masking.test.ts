@@ -48,3 +48,18 @@ test('credentials, cookies, the api key and the headers that the option names ar
     ['Accept', '*/*'],
   ])
 })
+
+test.each(['X-Auth-Token', 'x-csrf', 'My-Session-Id', 'X-Amz-Signature', 'x-apikey', 'Client-Secret'])(
+  'what is called like a secret, such as %s, is masked without being listed',
+  (name) => {
+    expect(mask.headers([name, 'value'])).toEqual([[name, 'omitted']])
+  },
+)
+
+test('a URL in a header keeps its path, and its query is masked as any query', () => {
+  const raw = ['Referer', 'https://shop.example/cart?page=2&code=secret', 'User-Agent', 'curl (why?)']
+  expect(mask.headers(raw)).toEqual([
+    ['Referer', 'https://shop.example/cart?page=2&code=omitted'],
+    ['User-Agent', 'curl (why?)'],
+  ])
+})
