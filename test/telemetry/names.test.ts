@@ -1,0 +1,56 @@
+// The names under which telemetry leaves the process, and the pages that tell them: neither drifts from the other.
+
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { ACCESS_FIELDS, ATTRIBUTE, METRIC, SIGNALS, SPAN } from '../../src/telemetry/names.ts'
+
+const ROOT = path.join(import.meta.dirname, '../..')
+const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8')
+const page = read('docs/telemetry.md')
+
+const PAGES = [
+  'README.md',
+  'src/errors/document.ts',
+  ...readdirSync(path.join(ROOT, 'docs'))
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `docs/${file}`),
+]
+
+/** What metrics add to a name. */
+const SUFFIX = /_(bucket|sum|count)$/
+/** Names of the plan that have no spans yet, and file names. */
+const OTHER = /^kanali\.(io|ts|yaml|toml|json|error|outcome)$|^kanali\.io/
+
+describe('docs/telemetry.md', () => {
+  test.each([
+    ...Object.values(ATTRIBUTE),
+    ...Object.values(METRIC),
+    ...Object.values(SPAN),
+    ...ACCESS_FIELDS,
+    ...SIGNALS,
+  ])('names %s', (name) => {
+    expect(page).toContain(`\`${name}`)
+  })
+
+  test('has an example line with exactly the fields of the access log', () => {
+    const [, line = '{}'] = /```json\n(.*)\n```/.exec(page) ?? []
+    expect(Object.keys(JSON.parse(line) as object)).toEqual([...ACCESS_FIELDS])
+  })
+})
+
+describe.each(PAGES)('%s', (file) => {
+  const text = read(file)
+
+  test('names no metric that there is not', () => {
+    const named = [...text.matchAll(/\bkanali_[a-z_]+/g)].map(([name]) => name.replace(SUFFIX, ''))
+    const known = new Set<string>(Object.values(METRIC))
+    expect(named.filter((name) => !known.has(name))).toEqual([])
+  })
+
+  test('names no attribute of ours that there is not', () => {
+    const named = [...text.matchAll(/\bkanali\.[a-z_]+(\.[a-z_]+)*/g)].map(([name]) => name)
+    const known = new Set<string>([...Object.values(ATTRIBUTE), ...Object.values(SPAN)])
+    expect(named.filter((name) => !known.has(name) && !OTHER.test(name))).toEqual([])
+  })
+})
