@@ -77,6 +77,8 @@ interface Running {
 
 /** What the last spans and lines get. */
 const FLUSH_MS = 5_000
+/** What the answers to requests that are cut off get. */
+const CUT_OFF_MS = 500
 
 class Composition implements Gateway {
   readonly log: Log
@@ -315,9 +317,14 @@ class Composition implements Gateway {
   async #finishRequests(signal: AbortSignal): Promise<void> {
     while (this.#load.requests > 0 && !signal.aborted) {
       for (const server of this.#servers) server.closeIdleConnections()
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await pause(20)
     }
-    if (this.#load.requests > 0) this.log.warn({ requests: this.#load.requests }, 'requests were cut off')
+    if (this.#load.requests > 0) {
+      this.log.warn({ requests: this.#load.requests }, 'requests were cut off')
+      this.#running?.deadlines.cutOff()
+      const until = performance.now() + CUT_OFF_MS
+      while (this.#load.requests > 0 && performance.now() < until) await pause(5)
+    }
     for (const server of this.#servers) server.closeAllConnections()
     await this.#running?.transport.close()
   }
@@ -348,4 +355,10 @@ class Composition implements Gateway {
     if (this.#running === undefined) throw new Error('the gateway has not been assembled')
     return this.#running
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms)
+  })
 }

@@ -84,6 +84,12 @@ export const REJECTIONS = [
     closes: true,
   },
   {
+    reason: 'shutting_down',
+    status: 503,
+    means: 'This gateway is going away, and the request was not finished in the time that it gave.',
+    closes: true,
+  },
+  {
     reason: 'version_unsupported',
     status: 505,
     means: 'Only HTTP/1.0 and HTTP/1.1 are served here.',

@@ -5,6 +5,8 @@ export interface Timed {
   /** `performance.now()` in milliseconds; 0 is none. */
   deadlineAt: number
   expired(now: number): void
+  /** The process is about to end. */
+  cutOff(): void
 }
 
 /** How exactly deadlines are held, in milliseconds. */
@@ -36,6 +38,11 @@ export class Deadlines {
 
   delete(timed: Timed): void {
     this.#timed.delete(timed)
+  }
+
+  /** Ends everything that is in flight. */
+  cutOff(): void {
+    for (const timed of this.#timed) timed.cutOff()
   }
 
   stop(): void {

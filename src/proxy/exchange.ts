@@ -14,16 +14,16 @@ import { ExchangeRecord } from '../telemetry/exchange-record.ts'
 import { admit, type Admitted } from './admit.ts'
 import type { Connection, LiveExchange } from './connection.ts'
 import type { Timed } from './deadlines.ts'
+import { describeRequest } from './describe-request.ts'
 import type { ExchangeServices } from './exchange-services.ts'
 import { Forward } from './forward.ts'
 import { Linger } from './linger.ts'
 import { mockAnswer } from './mock.ts'
 import { PluginSteps, type PluginVerdict } from './plugin-steps.ts'
 import type { RequestBodyEvents } from './request-body.ts'
-import { headerList, headerValue, traceFields } from './request-headers.ts'
+import { headerValue, traceFields } from './request-headers.ts'
 import { failureAnswer, rejectionAnswer, writeAnswer } from './respond.ts'
 import { CORRELATION_HEADER } from './response-headers.ts'
-import { clientAddress, plainAddress } from './trusted-proxies.ts'
 
 export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
   deadlineAt = 0
@@ -71,7 +71,7 @@ export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
       },
       this.#services.options['server.max_header_count'],
     )
-    this.#describe(typeof admitted === 'string' ? undefined : admitted)
+    describeRequest(record, req, typeof admitted === 'string' ? undefined : admitted, this.#services.trusted)
     const { traceparent, tracestate } = traceFields(req.rawHeaders)
     this.#services.recorder.begin(record, traceparent, tracestate)
     if (typeof admitted === 'string') return this.reject(admitted)
@@ -236,7 +236,11 @@ export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
     this.record.rejection = rejection
     if (rejection.closes) this.#connection.refused = true
     this.#forward?.abort()
-    if (this.res.headersSent) return this.#reset()
+    if (this.res.headersSent) {
+      this.record.truncated = true
+      this.#reset()
+      return
+    }
     this.#write(rejectionAnswer(rejection, this.#services.answers, this.#frame(rejection.closes)))
   }
 
@@ -264,6 +268,10 @@ export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
     if (this.#forward.awaitsClient) return this.reject('request_timeout')
     const reason = this.#forward.deadlineFailure()
     this.#forward.failAttempt(reason)
+  }
+
+  cutOff(): void {
+    this.reject('shutting_down')
   }
 
   bodyProgress(bytes: number): void {
@@ -312,30 +320,6 @@ export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
     this.#services.recorder.inFlight(-1)
     this.#services.recorder.finish(this.record)
     this.#connection.remove(this)
-  }
-
-  #describe(admitted: Admitted | undefined): void {
-    const { record, req } = this
-    const { socket } = req
-    const target = req.url ?? ''
-    const mark = target.indexOf('?')
-    record.startedAt = performance.now()
-    record.method = req.method ?? ''
-    record.path = admitted?.path ?? (mark < 0 ? target : target.slice(0, mark))
-    record.query = mark < 0 ? '' : target.slice(mark + 1)
-    record.host = admitted?.host ?? ''
-    record.hostPort = admitted?.hostPort ?? 0
-    record.scheme = 'encrypted' in socket ? 'https' : 'http'
-    record.httpVersion = req.httpVersion
-    record.peerAddress = plainAddress(socket.remoteAddress)
-    record.peerPort = socket.remotePort ?? 0
-    record.clientAddress = record.peerAddress
-    if (this.#services.trusted.trusts(record.peerAddress)) {
-      const chain = headerList(req.rawHeaders, 'x-forwarded-for')
-      record.clientAddress = clientAddress(record.peerAddress, chain, this.#services.trusted)
-    }
-    record.userAgent = headerValue(req.rawHeaders, 'user-agent')
-    record.rawHeaders = req.rawHeaders
   }
 
   /** Frame of an answer of ours: closes where framing is lost, and where `100-continue` was expected and not given. */
