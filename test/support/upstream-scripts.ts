@@ -111,14 +111,15 @@ export function drips(bytes: Uint8Array, pieceBytes: number, everyMs: number): S
   }
 }
 
-/** Sends a 200 with that many zero bytes, as fast as the gateway takes them; nothing is kept in memory. */
+/** Answers each request with that many zero bytes, as fast as the gateway takes them; nothing is kept in memory. */
 export function sendsZeros(totalBytes: number, pieceBytes = 65_536): Script {
   const piece = Buffer.alloc(pieceBytes)
   return async (connection) => {
-    if ((await connection.readRequest({ keepBody: false })) === undefined) return
-    await connection.write(`HTTP/1.1 200 Said\r\ncontent-length: ${totalBytes}\r\n\r\n`)
-    for (let left = totalBytes; left > 0; left -= pieceBytes) {
-      if (!(await connection.write(piece.subarray(0, Math.min(left, pieceBytes))))) return
+    while ((await connection.readRequest({ keepBody: false })) !== undefined) {
+      await connection.write(`HTTP/1.1 200 Said\r\ncontent-length: ${totalBytes}\r\n\r\n`)
+      for (let left = totalBytes; left > 0; left -= pieceBytes) {
+        if (!(await connection.write(piece.subarray(0, Math.min(left, pieceBytes))))) return
+      }
     }
   }
 }
