@@ -2,7 +2,7 @@
 // One view serves all plugins of an exchange, so that each sees what those before it changed.
 
 import type { ExchangeRecord } from '../telemetry/exchange-record.ts'
-import { HeaderList } from './header-list.ts'
+import { HeaderFields } from './header-fields.ts'
 import type { PluginRequest } from './plugin.ts'
 
 /** What a view reads of the exchange's record; `rawHeaders` is never changed. */
@@ -11,15 +11,14 @@ export type RequestFacts = Readonly<
 >
 
 /** Its facts are getters without setters: a plugin cannot lie about them to the plugins that follow. */
-export class RequestView implements PluginRequest {
+export class RequestView extends HeaderFields implements PluginRequest {
   readonly #facts: RequestFacts
   readonly #targetPath: string
-  readonly #headers: HeaderList
 
   constructor(facts: RequestFacts, targetPath: string) {
+    super(facts.rawHeaders)
     this.#facts = facts
     this.#targetPath = targetPath
-    this.#headers = new HeaderList(facts.rawHeaders)
   }
 
   get method(): string {
@@ -48,30 +47,5 @@ export class RequestView implements PluginRequest {
 
   get traceId(): string {
     return this.#facts.traceId
-  }
-
-  header(name: string): string | undefined {
-    return this.#headers.first(name)
-  }
-
-  headerValues(name: string): readonly string[] {
-    return this.#headers.all(name)
-  }
-
-  setHeader(name: string, value: string): void {
-    this.#headers.set(name, value)
-  }
-
-  addHeader(name: string, value: string): void {
-    this.#headers.add(name, value)
-  }
-
-  removeHeader(name: string): void {
-    this.#headers.remove(name)
-  }
-
-  /** For the exchange: the fields as the plugins left them. The very list received where none changed it. */
-  headers(): readonly string[] {
-    return this.#headers.fields()
   }
 }

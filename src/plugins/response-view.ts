@@ -1,7 +1,7 @@
 // The head of an answer as plugins see it: its status and a copy-on-write list of its header fields.
 // It must never let a plugin choose a status that contradicts the framing of the content that follows.
 
-import { HeaderList } from './header-list.ts'
+import { HeaderFields } from './header-fields.ts'
 import type { PluginResponse } from './plugin.ts'
 
 /** Whether an answer of that status has no content (RFC 9110 sections 15.3.5, 15.3.6, 15.4.5). */
@@ -14,13 +14,12 @@ export function isFinalStatus(status: unknown): status is number {
   return typeof status === 'number' && Number.isInteger(status) && status >= 200 && status <= 599
 }
 
-export class ResponseView implements PluginResponse {
+export class ResponseView extends HeaderFields implements PluginResponse {
   #status: number
-  readonly #headers: HeaderList
 
   constructor(status: number, fields: readonly string[]) {
+    super(fields)
     this.#status = status
-    this.#headers = new HeaderList(fields)
   }
 
   get status(): number {
@@ -36,30 +35,5 @@ export class ResponseView implements PluginResponse {
       )
     }
     this.#status = status
-  }
-
-  header(name: string): string | undefined {
-    return this.#headers.first(name)
-  }
-
-  headerValues(name: string): readonly string[] {
-    return this.#headers.all(name)
-  }
-
-  setHeader(name: string, value: string): void {
-    this.#headers.set(name, value)
-  }
-
-  addHeader(name: string, value: string): void {
-    this.#headers.add(name, value)
-  }
-
-  removeHeader(name: string): void {
-    this.#headers.remove(name)
-  }
-
-  /** For the exchange: the fields as the plugins left them. The very list given where none changed it. */
-  headers(): readonly string[] {
-    return this.#headers.fields()
   }
 }
