@@ -173,6 +173,16 @@ describe('every failure', () => {
     expect(Object.keys(good.server.attributes).filter((name) => name.includes('header'))).toEqual([])
   })
 
+  test('has a Proxy-Status (RFC 9209) with the token only where an option asks for it', async () => {
+    expect((await ask('/mock-missing')).seen.header('proxy-status')).toBeUndefined()
+    await using open = await startGatewayProcess({
+      manifests: { 'services.yaml': SERVICES },
+      flags: { 'proxy.proxy_status': true },
+    })
+    const response = await httpRequest(open.port, 'GET', '/service-missing')
+    expect(response.headerValues('proxy-status')).toEqual(['kanali; error=destination_unavailable'])
+  })
+
   test('names the address of its details as the option says', async () => {
     await using own = await startGatewayProcess({
       flags: { 'errors.details_base': 'https://example.com/why' },
