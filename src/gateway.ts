@@ -221,7 +221,11 @@ class Composition implements Gateway {
       allowedHosts: options['profiling.allowed_hosts'],
       heapSnapshotAllowed: options['profiling.heap_snapshot'],
     })
-    const secure = () => createMetricsServer({ metrics, health, log: this.log, ...this.#adminTls() })
+    const secure = () => {
+      const server = createMetricsServer({ metrics, health, log: this.log, ...this.#adminTls() })
+      this.#certificates?.keepFresh((pem) => server.renewTls(pem))
+      return server
+    }
     const problem =
       (await this.#admit('profiling.insecure', () => profiling)) ??
       (await this.#admit('prometheus.insecure', () =>
@@ -261,7 +265,7 @@ class Composition implements Gateway {
     if (secure === 0 || this.#certificates === undefined) return undefined
     const server = createListener(services, this.#certificates.listenerOptions())
     this.#servers.push(server)
-    this.#certificates.keepFresh(server as SecureServer)
+    this.#certificates.keepFresh((pem) => (server as SecureServer).setSecureContext(pem))
     const place = this.#place('server.secure_port', secure, options['server.secure_bind_address'])
     return this.#opened('server.secure_port', await listen(server, place))
   }

@@ -5,7 +5,6 @@ import { X509Certificate } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSecureContext, type SecureContext } from 'node:tls'
-import type { Server as SecureServer } from 'node:https'
 import type { Options } from '../config/options.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { ListenerTls } from './server.ts'
@@ -13,6 +12,13 @@ import type { ListenerTls } from './server.ts'
 /** How often the files are looked at. Polling needs no luck with how a Secret's mount swaps its links. */
 const POLL_MS = 2_000
 const SNI_CERTIFICATES_MAX = 1_000
+
+/** What a listener serves. */
+export interface Pem {
+  readonly cert: Buffer
+  readonly key: Buffer
+  readonly ca?: Buffer
+}
 
 interface Material {
   readonly cert: Buffer
@@ -29,7 +35,7 @@ export class Certificates {
   readonly #log: Log
   #material: Material
   #timer: NodeJS.Timeout | undefined
-  readonly #servers = new Set<SecureServer>()
+  readonly #renewals = new Set<(pem: Pem) => void>()
 
   private constructor(options: Options, log: Log, material: Material) {
     this.#options = options
@@ -55,14 +61,14 @@ export class Certificates {
   }
 
   /** What is served now, as PEM. */
-  pem(): { cert: Buffer; key: Buffer; ca?: Buffer } {
+  pem(): Pem {
     const { cert, key, ca } = this.#material
     return { cert, key, ...(ca === undefined ? {} : { ca }) }
   }
 
-  /** Watches the files from now on and gives this listener what they become. */
-  keepFresh(server: SecureServer): void {
-    this.#servers.add(server)
+  /** Watches the files from now on; `renew` takes what they become, at each change. */
+  keepFresh(renew: (pem: Pem) => void): void {
+    this.#renewals.add(renew)
     this.#timer ??= setInterval(() => this.#reload(), POLL_MS).unref()
   }
 
@@ -87,9 +93,7 @@ export class Certificates {
       return
     }
     this.#material = material
-    const { cert, key, ca } = material
-    for (const server of this.#servers)
-      server.setSecureContext({ cert, key, ...(ca === undefined ? {} : { ca }) })
+    for (const renew of this.#renewals) renew(this.pem())
     this.#log.info({ names: material.byName.size }, 'certificates reloaded')
   }
 }

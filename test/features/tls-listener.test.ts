@@ -30,10 +30,12 @@ describe('an HTTPS listener', () => {
   let files: TempFolder
   let gateway: GatewayProcess
   let port = 0
+  let metricsPort = 0
 
   beforeAll(async () => {
     files = await tempFolder('listener')
     port = await freePort()
+    metricsPort = await freePort()
     const main = authority.server({ dns: ['main.example'] })
     const other = authority.server({ dns: ['other.example'] })
     await files.write('tls.crt', main.certificate)
@@ -44,6 +46,8 @@ describe('an HTTPS listener', () => {
       manifests: MANIFESTS,
       flags: {
         'server.secure_port': port,
+        'prometheus.secure_port': metricsPort,
+        'prometheus.secure_bind_address': '127.0.0.1',
         'server.secure_bind_address': '127.0.0.1',
         'server.tls.cert_file': `${files.path}/tls.crt`,
         'server.tls.key_file': `${files.path}/tls.key`,
@@ -93,6 +97,10 @@ describe('an HTTPS listener', () => {
     await waitUntil(
       async () => (await servedNames(port, 'main.example')).includes('renewed.example'),
       'the new certificate',
+    )
+    await waitUntil(
+      async () => (await servedNames(metricsPort, 'main.example')).includes('renewed.example'),
+      'the new certificate on the metrics port',
     )
   })
 })
