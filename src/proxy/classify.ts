@@ -16,7 +16,8 @@ interface Row {
 }
 
 const CONNECTING: readonly Phase[] = ['pending', 'dns', 'connect', 'tls']
-const BEFORE_HEAD: readonly Phase[] = ['sending', 'waiting']
+/** Who resets a connection as soon as he has it (a SYN is refused by ECONNREFUSED) may do so before we see that we have it. */
+const BEFORE_HEAD: readonly Phase[] = ['pending', 'connect', 'sending', 'waiting']
 const PARSER_ERROR = /^HTTPParserError$/
 const LENGTH_MISMATCH = /^UND_ERR_RES_CONTENT_LENGTH_MISMATCH$/
 
@@ -61,7 +62,6 @@ const ROWS: readonly Row[] = [
   { code: LENGTH_MISMATCH, phases: ['body'], reason: 'connection_closed_in_body' },
   { code: LENGTH_MISMATCH, reason: 'response_malformed' },
   { code: new RegExp(`^${STATUS_INVALID}$`), reason: 'response_malformed' },
-  { phases: CONNECTING, code: /^ECONNRESET$/, reason: 'connection_refused' },
   {
     code: /^(UND_ERR_SOCKET|ECONNRESET|EPIPE|ECONNABORTED)$/,
     phases: BEFORE_HEAD,
@@ -77,7 +77,6 @@ const ROWS: readonly Row[] = [
     phases: ['body'],
     reason: 'connection_closed_in_body',
   },
-  { phases: ['connect'], reason: 'connection_refused' },
 ]
 
 /** The failure of an attempt; `endpoint` is `host:port` for the detail. */

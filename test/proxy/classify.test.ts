@@ -12,6 +12,7 @@ describe('what an error of the transport means', () => {
     ['dns', 'ENOTFOUND', 'dns_error'],
     ['dns', 'EAI_AGAIN', 'dns_error'],
     ['connect', 'ECONNREFUSED', 'connection_refused'],
+    ['connect', 'ECONNRESET', 'connection_closed_before_head'],
     ['connect', 'EHOSTUNREACH', 'destination_unroutable'],
     ['connect', 'ENETUNREACH', 'destination_unroutable'],
     ['connect', 'KANALI_CONNECT_TIMEOUT', 'connection_timeout'],
