@@ -10,6 +10,8 @@ export type Tool = { readonly path: string } | { readonly missing: string }
 /** How a person gets each program; a name that is not here is still looked for. */
 const HOW_TO_GET: Readonly<Record<string, string>> = {
   otelcol: 'run test/tools/collector.sh (needs go), or put a binary named otelcol on PATH',
+  'kube-apiserver': 'run test/tools/apiserver.sh (needs go), or name its folder in KUBEBUILDER_ASSETS',
+  etcd: 'run test/tools/apiserver.sh (needs go), or name its folder in KUBEBUILDER_ASSETS',
   nginx: 'apt-get install nginx-light',
   curl: 'apt-get install curl',
   haproxy: 'apt-get install haproxy',
@@ -18,12 +20,18 @@ const HOW_TO_GET: Readonly<Record<string, string>> = {
   taskset: 'apt-get install util-linux',
 }
 
+/** Programs whose version matters: those on PATH (Debian's etcd is too old for the API server) come last. */
+const VERSIONED: ReadonlySet<string> = new Set(['kube-apiserver', 'etcd'])
+
 /** Programs for administrators are often there without being on a user's PATH. */
 const ALSO_IN = ['/usr/local/sbin', '/usr/sbin', '/sbin']
 
 /** The path of the program, or how to get it. PATH wins over the tools folder, so that a person can override. */
 export function findTool(name: string, env: NodeJS.ProcessEnv = process.env): Tool {
-  const folders = [...(env['PATH'] ?? '').split(path.delimiter), toolsFolder(env), ...ALSO_IN]
+  const onPath = (env['PATH'] ?? '').split(path.delimiter)
+  const folders = VERSIONED.has(name)
+    ? [env['KUBEBUILDER_ASSETS'] ?? '', toolsFolder(env), ...onPath]
+    : [...onPath, toolsFolder(env), ...ALSO_IN]
   for (const folder of folders) {
     if (folder === '') continue
     const candidate = path.join(folder, name)
