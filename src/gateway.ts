@@ -8,12 +8,11 @@ import { createProfilingServer } from './admin/profiling-server.ts'
 import type { AdminServer } from './admin/admin-server.ts'
 import { Health } from './admin/health.ts'
 import type { Options } from './config/options.ts'
-import { checkDirectory } from './directory/check-directory.ts'
-import { directorySource } from './directory/source.ts'
 import { errorBodies } from './errors/bodies.ts'
 import { RecentEvents } from './events/recent-events.ts'
 import type { LifeStep } from './life.ts'
 import { type Pipeline, type PipelineOptions, type Publication, runPipeline } from './pipeline.ts'
+import { type OpenedSource, openSource } from './open-source.ts'
 import { type LoadedPlugins, loadPlugins } from './plugins/load.ts'
 import { Certificates } from './proxy/certificates.ts'
 import { Deadlines } from './proxy/deadlines.ts'
@@ -28,6 +27,7 @@ import { UndiciTransport } from './proxy/upstream/undici-transport.ts'
 import { Vault } from './resources/vault.ts'
 import { Current } from './snapshot/current.ts'
 import type { AccessLogOutput } from './telemetry/access-log.ts'
+import { logConditions } from './telemetry/condition-log.ts'
 import { createLog, type Log, type LogOutput } from './telemetry/log.ts'
 import { type Signals, startSignals } from './telemetry/signals.ts'
 
@@ -93,6 +93,7 @@ class Composition implements Gateway {
   readonly #admin: AdminServer[] = []
   readonly #ports = new Map<string, number>()
   #running: Running | undefined
+  #source: OpenedSource | undefined
   #pipeline: Pipeline | undefined
   #certificates: Certificates | undefined
   #listening = false
@@ -105,7 +106,7 @@ class Composition implements Gateway {
   }
 
   async start(): Promise<{ ports: Ports } | { problem: string }> {
-    const problem = (await this.#checkSource()) ?? (await this.#assemble()) ?? (await this.#open())
+    const problem = (await this.#openSource()) ?? (await this.#assemble()) ?? (await this.#open())
     if (problem === undefined) return { ports: this.#ports }
     await this.stop()
     return { problem }
@@ -129,13 +130,16 @@ class Composition implements Gateway {
     this.#running?.signals.metrics.countFault()
   }
 
-  async #checkSource(): Promise<string | undefined> {
-    if (this.#overrides.sources !== undefined) return undefined
-    const directory = this.#options['source.directory']
-    if (directory !== undefined) return checkDirectory(directory)
-    return this.#options['kubernetes.kubeconfig'] === undefined
-      ? 'source.directory: not set; name the folder that holds the manifests'
-      : 'kubernetes.kubeconfig: this version reads a folder only; set source.directory'
+  async #openSource(): Promise<string | undefined> {
+    const { sources } = this.#overrides
+    if (sources !== undefined) {
+      this.#source = { name: 'directory', sources, published: () => undefined, stop: () => Promise.resolve() }
+      return undefined
+    }
+    const opened = await openSource(this.#options, { vault: this.#vault, log: this.log })
+    if ('problem' in opened) return opened.problem
+    this.#source = opened
+    return undefined
   }
 
   /** Signals, plugins, and everything that an exchange needs. */
@@ -144,7 +148,7 @@ class Composition implements Gateway {
     const signals = await startSignals(options, {
       log: this.log,
       version: this.#overrides.version ?? '0.0.0',
-      source: 'directory',
+      source: this.#source?.name ?? 'directory',
       ...(this.#overrides.stdout === undefined ? {} : { stdout: this.#overrides.stdout }),
     })
     if ('problem' in signals) return signals.problem
@@ -272,13 +276,9 @@ class Composition implements Gateway {
 
   #runPipeline(): Pipeline {
     const { signals, plugins } = this.#joined()
-    const directory = this.#options['source.directory'] ?? ''
-    const namespace = this.#options['source.namespace']
     const observedAt = performance.timeOrigin + performance.now()
     return runPipeline({
-      sources: this.#overrides.sources ?? [
-        directorySource({ directory, namespace, vault: this.#vault, log: this.log }),
-      ],
+      sources: this.#source?.sources ?? [],
       initial: [{ type: 'plugins', source: 'plugins', observedAt, plugins: plugins.facts }],
       options: this.#options,
       current: this.#current,
@@ -296,16 +296,8 @@ class Composition implements Gateway {
     }
     this.#vault.retain(handles)
     signals.published(publication)
-    for (const { before, after } of snapshot.changes.conditions) {
-      const condition = after ?? before
-      // An ApiProxy's Ready says it all; ResolvedRefs and Accepted would say it again.
-      if (condition === undefined || (condition.kind === 'ApiProxy' && condition.type !== 'Ready')) continue
-      const { kind, namespace, name, type, status, reason, message } = condition
-      const fields = { kind, namespace, name, condition: type, status, reason, revision: snapshot.revision }
-      if (after === undefined) this.log.info(fields, 'the object of a failing condition is gone')
-      else if (status === 'False') this.log.warn(fields, message)
-      else this.log.info(fields, message)
-    }
+    logConditions(snapshot, this.log)
+    this.#source?.published(publication)
   }
 
   #stopAccepting(): void {
@@ -335,6 +327,7 @@ class Composition implements Gateway {
 
   async #stopEvents(): Promise<void> {
     this.#pipeline?.stop()
+    await this.#source?.stop()
     this.#certificates?.stop()
     this.#running?.deadlines.stop()
     await this.#running?.plugins.host.stop()

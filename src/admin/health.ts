@@ -91,6 +91,10 @@ function ofSnapshot(snapshot: Snapshot): HealthReason[] {
     const said = ofKind(kind, snapshot.kinds[kind])
     if (said !== undefined) reasons.push(said)
   }
+  for (const { kind, namespace } of snapshot.refusals) {
+    const message = `${kind}: the source does not let the gateway list this kind in namespace ${namespace}.${effectOf(kind)}`
+    reasons.push({ component: 'source', reason: 'kind_refused', message, fatal: false })
+  }
   if (snapshot.staleSince !== undefined) {
     const since = new Date(snapshot.staleSince).toISOString()
     const message = `The source has not been heard since ${since}; the last known state is served.`
@@ -100,17 +104,22 @@ function ofSnapshot(snapshot: Snapshot): HealthReason[] {
 }
 
 function ofKind(kind: Kind, status: KindStatus): HealthReason | undefined {
-  const code = CODES[kind]
-  const effect = code === undefined ? '' : ` Routes that need one answer with code ${code}.`
-  if (status === 'pending') {
+  const effect = effectOf(kind)
+  if (status === 'pending' || status === 'overdue') {
     const message = `${kind}: nothing has been heard of this kind yet.${effect}`
     return { component: 'source', reason: 'kind_pending', message, fatal: false }
   }
   if (status === 'refused') {
     const message = `${kind}: the source does not let the gateway list this kind.${effect}`
-    return { component: 'source', reason: 'kind_refused', message, fatal: false }
+    // Without ApiProxies every answer would be a 404: another replica may know better.
+    return { component: 'source', reason: 'kind_refused', message, fatal: kind === 'ApiProxy' }
   }
   return undefined
+}
+
+function effectOf(kind: Kind): string {
+  const code = CODES[kind]
+  return code === undefined ? '' : ` Routes that need one answer with code ${code}.`
 }
 
 const CODES: Readonly<Partial<Record<Kind, string>>> = { Service: '09', Secret: '06' }

@@ -10,7 +10,8 @@ export function inconsistency(options: Options, provenance: Provenances): Refusa
   return (
     withoutKeyPair('server.secure_port', options, provenance) ??
     withoutKeyPair('prometheus.secure_port', options, provenance) ??
-    withoutListener(options, provenance)
+    withoutListener(options, provenance) ??
+    twoSources(options, provenance)
   )
 }
 
@@ -27,6 +28,16 @@ function withoutKeyPair(
   const which = `${missing.join(' and ')}, which ${missing.length === 1 ? 'is' : 'are'} not set`
   return {
     problem: `${name}: "${options[name]}" from ${provenance[name].where} needs ${which}; allowed: 0, or a port beside both files`,
+  }
+}
+
+/** One live source a process: which of the two was meant cannot be guessed. */
+function twoSources(options: Options, provenance: Provenances): Refusal | undefined {
+  const { 'source.directory': directory, 'kubernetes.kubeconfig': kubeconfig } = options
+  if (directory === undefined || kubeconfig === undefined) return undefined
+  const where = `${provenance['source.directory'].where} and ${provenance['kubernetes.kubeconfig'].where}`
+  return {
+    problem: `source.directory and kubernetes.kubeconfig: ${JSON.stringify(directory)} and ${JSON.stringify(kubeconfig)} from ${where} are both set; allowed: one of them`,
   }
 }
 

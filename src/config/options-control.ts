@@ -21,13 +21,6 @@ export const CONTROL_OPTIONS = [
     'team-a',
   ),
   option(
-    'kubernetes.kubeconfig',
-    PATH,
-    undefined,
-    'Kubeconfig file for access to the API server; without one, that of the pod.',
-    '/etc/kanali/kubeconfig',
-  ),
-  option(
     'plugins.location',
     PATH,
     undefined,

@@ -47,9 +47,14 @@ export const HEADER_NAME: ValueKind<string> = text(
 export const NAMESPACE: ValueKind<string> = text(
   'name',
   'a namespace: at most 63 of a-z, 0-9 and -, with a letter or digit at both ends',
-  (value) => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(value),
+  isNamespace,
   (value) => value.trim(),
 )
+
+/** An RFC 1123 label. */
+export function isNamespace(value: string): boolean {
+  return /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(value)
+}
 
 /** The address of a page that an anchor can be put behind. It goes into JSON bodies as it is. */
 export const PAGE_ADDRESS: ValueKind<string> = text(

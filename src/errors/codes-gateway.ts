@@ -46,5 +46,14 @@ export const CODE_09 = {
         'Look at `kanali_source_synced{kind="Service"}` and at the reasons of `curl -s http://<gateway>:9000/readyz`; then check that the pod reaches the API server, and recycle it.',
       proxyStatus: 'destination_unavailable',
     },
+    {
+      reason: 'services_stale',
+      blame: 'gateway',
+      means:
+        'The API server has not been heard for longer than `kubernetes.staleness_limit`, so that what is known of Services is no longer trusted.',
+      check:
+        'Look at `kanali_source_stale_seconds` and at the lines "the API server is not heard" of the log, which say why. To serve the last known Services for as long as the API server is away, leave `kubernetes.staleness_limit` at 0.',
+      proxyStatus: 'destination_unavailable',
+    },
   ],
 } as const satisfies CatalogueEntry

@@ -38,6 +38,16 @@ export type KindStatus =
   | 'synced'
   /** The source may not list this kind (401, 403, 404). */
   | 'refused'
+  /** Not listed in the time that a start may take: what is known of other kinds is served without it. */
+  | 'overdue'
+
+/** A silence of a source. */
+export interface Staleness {
+  /** Of its last word, ms epoch. */
+  readonly since: number
+  /** Kinds whose silence has lasted longer than is allowed; sorted. */
+  readonly expired: readonly Kind[]
+}
 
 export type ResourceEvent = Origin &
   (
@@ -50,11 +60,22 @@ export type ResourceEvent = Origin &
         readonly name: string
         readonly uid?: string
       }
-    /** The complete list of a kind: replaces all that was known of it, and the kind is synced. */
-    | { readonly type: 'listed'; readonly kind: Kind; readonly resources: readonly Resource[] }
-    | { readonly type: 'refused'; readonly kind: Kind; readonly detail: string }
+    /**
+     * The complete list of a kind, or of a kind in one namespace: replaces all that was known there. The list of a kind
+     * makes it synced; that of a namespace ends the refusal there.
+     */
+    | {
+        readonly type: 'listed'
+        readonly kind: Kind
+        readonly namespace?: string
+        readonly resources: readonly Resource[]
+      }
+    /** The source may not list the kind, or not in that namespace. */
+    | { readonly type: 'refused'; readonly kind: Kind; readonly namespace?: string; readonly detail: string }
+    /** A kind that nothing was heard of so far will not be waited for any longer. */
+    | { readonly type: 'overdue'; readonly kind: Kind; readonly detail: string }
     /** The source has not been heard for too long (`since`, ms epoch), or has come back (`since` absent). */
-    | { readonly type: 'stale'; readonly since?: number }
+    | { readonly type: 'stale'; readonly since?: number; readonly expired?: readonly Kind[] }
     /** All problems that the source has now; replaces what it said before. */
     | { readonly type: 'problems'; readonly problems: readonly SourceProblem[] }
     /** All plugins that were found; replaces what was known. */

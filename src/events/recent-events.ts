@@ -52,6 +52,7 @@ function subjectOf(event: ResourceEvent): Pick<RecentEvent, 'kind' | 'namespace'
     case 'listed':
       return { kind: event.kind, count: event.resources.length }
     case 'refused':
+    case 'overdue':
       return { kind: event.kind }
     case 'problems':
       return { count: event.problems.length }

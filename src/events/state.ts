@@ -5,7 +5,7 @@
 import { Map } from 'immutable'
 import { KINDS, keyOf, type Kind, type Resource } from '../resources/resource.ts'
 import { canonical, contentDigest, replaceDigest, sameContent } from './content.ts'
-import type { KindStatus, PluginFact, ResourceEvent, SourceProblem } from './event.ts'
+import type { KindStatus, PluginFact, ResourceEvent, SourceProblem, Staleness } from './event.ts'
 import { touch, type TouchedKeys } from './touched.ts'
 
 /** An object and the digest of its content. */
@@ -17,8 +17,10 @@ export interface Entry {
 /** All that is known of one kind. */
 export interface KindState {
   readonly status: KindStatus
-  /** What the source said when it refused; empty otherwise. */
+  /** What the source said when it refused, or why nothing is waited for; empty otherwise. */
   readonly detail: string
+  /** Namespaces in which the source may not list the kind, with what it said. */
+  readonly refusedIn: Map<string, string>
   /** By `keyOf`. A kind that is refused later keeps what was last known of it. */
   readonly objects: Map<string, Entry>
 }
@@ -30,11 +32,11 @@ export interface State extends TouchedKeys {
   readonly plugins: readonly PluginFact[]
   /** Faults by source. */
   readonly problems: Map<string, readonly SourceProblem[]>
-  /** Sources that have not been heard for too long, with the time of their last word (ms epoch). */
-  readonly stale: Map<string, number>
+  /** Sources that have not been heard for too long. */
+  readonly stale: Map<string, Staleness>
 }
 
-const UNHEARD: KindState = { status: 'pending', detail: '', objects: Map() }
+const UNHEARD: KindState = { status: 'pending', detail: '', refusedIn: Map(), objects: Map() }
 
 /** Nothing heard yet. */
 export const EMPTY_STATE: State = {
@@ -68,11 +70,17 @@ export function apply(state: State, event: ResourceEvent): State {
     case 'deleted':
       return remove(state, event.kind, keyOf(event.kind, event.namespace, event.name), event.uid)
     case 'listed':
-      return replaceKind(state, event.kind, event.resources)
+      return replaceKind(state, event.kind, event.namespace, event.resources)
     case 'refused':
-      return setStatus(state, event.kind, 'refused', event.detail)
+      return event.namespace === undefined
+        ? setStatus(state, event.kind, 'refused', event.detail)
+        : setRefusedIn(state, event.kind, event.namespace, event.detail)
+    case 'overdue':
+      return state.kinds[event.kind].status === 'pending'
+        ? setStatus(state, event.kind, 'overdue', event.detail)
+        : state
     case 'stale':
-      return setStale(state, event.source, event.since)
+      return setStale(state, event.source, event.since, event.expired ?? [])
     case 'problems':
       return setProblems(state, event.source, event.problems)
     case 'plugins':
@@ -92,14 +100,19 @@ export function objectOf(state: State, kind: Kind, namespace: string, name: stri
   return state.kinds[kind].objects.get(keyOf(kind, namespace, name))?.resource
 }
 
-/** True once every kind is synced or refused: from then on a snapshot is worth serving. */
+/** True once every kind is synced, refused or overdue: from then on a snapshot is worth serving. */
 export function allSettled(state: State): boolean {
   return KINDS.every((kind) => state.kinds[kind].status !== 'pending')
 }
 
 /** The longest silence of any source (ms epoch); undefined where all are heard. */
 export function staleSince(state: State): number | undefined {
-  return state.stale.min()
+  return state.stale.map(({ since }) => since).min()
+}
+
+/** True where the kind has not been heard for longer than is allowed. */
+export function isExpired(state: Pick<State, 'stale'>, kind: Kind): boolean {
+  return state.stale.some(({ expired }) => expired.includes(kind))
 }
 
 function upsert(state: State, resource: Resource): State {
@@ -127,8 +140,16 @@ function remove(state: State, kind: Kind, key: string, uid: string | undefined):
 }
 
 /** Only what differs from the list is touched, so that a relist of ten thousand unchanged objects costs no rebuild. */
-function replaceKind(state: State, kind: Kind, resources: readonly Resource[]): State {
-  const synced = setStatus(state, kind, 'synced', '')
+function replaceKind(
+  state: State,
+  kind: Kind,
+  namespace: string | undefined,
+  resources: readonly Resource[],
+): State {
+  const synced =
+    namespace === undefined
+      ? setStatus(state, kind, 'synced', '')
+      : setRefusedIn(state, kind, namespace, undefined)
   const before = synced.kinds[kind].objects
   const listed = new Set<string>()
   const changed: string[] = []
@@ -149,6 +170,7 @@ function replaceKind(state: State, kind: Kind, resources: readonly Resource[]): 
   if (objects.size > listed.size) {
     for (const [key, known] of before) {
       if (listed.has(key)) continue
+      if (namespace !== undefined && known.resource.meta.namespace !== namespace) continue
       objects = objects.delete(key)
       digest = replaceDigest(digest, known.digest, 0n)
       changed.push(key)
@@ -174,10 +196,24 @@ function setStatus(state: State, kind: Kind, status: KindStatus, detail: string)
   return touch({ ...state, kinds }, `Kind/${kind}`)
 }
 
-function setStale(state: State, source: string, since: number | undefined): State {
-  if (state.stale.get(source) === since) return state
-  const stale = since === undefined ? state.stale.delete(source) : state.stale.set(source, since)
-  return touch({ ...state, stale }, 'Stale')
+function setRefusedIn(state: State, kind: Kind, namespace: string, detail: string | undefined): State {
+  const before = state.kinds[kind]
+  if (before.refusedIn.get(namespace) === detail) return state
+  const refusedIn =
+    detail === undefined ? before.refusedIn.delete(namespace) : before.refusedIn.set(namespace, detail)
+  const kinds = { ...state.kinds, [kind]: { ...before, refusedIn } }
+  return touch({ ...state, kinds }, `Kind/${kind}`)
+}
+
+/** What expires or is heard again changes what routes answer; that a source is silent does not. */
+function setStale(state: State, source: string, since: number | undefined, expired: readonly Kind[]): State {
+  const before = state.stale.get(source)
+  const was = before?.expired ?? []
+  if (before?.since === since && was.join() === expired.join()) return state
+  const stale = since === undefined ? state.stale.delete(source) : state.stale.set(source, { since, expired })
+  const next = touch({ ...state, stale }, 'Stale')
+  const changed = KINDS.filter((kind) => was.includes(kind) !== expired.includes(kind))
+  return changed.reduce((touched, kind) => touch(touched, `Kind/${kind}`), next)
 }
 
 function setProblems(state: State, source: string, problems: readonly SourceProblem[]): State {

@@ -4,7 +4,7 @@
 import { hash as digestOf } from 'node:crypto'
 import { canonical } from '../events/content.ts'
 import type { PluginFact } from '../events/event.ts'
-import { EMPTY_STATE, staleSince, type State } from '../events/state.ts'
+import { EMPTY_STATE, isExpired, staleSince, type State } from '../events/state.ts'
 import { touchedSince } from '../events/touched.ts'
 import { type Kind, KINDS } from '../resources/resource.ts'
 import { type BuildOptions, buildOptionsOf } from './build-options.ts'
@@ -59,6 +59,7 @@ class BuiltSnapshot implements Snapshot {
   readonly conditionCounts: Iterable<ConditionCount>
   readonly changes: SnapshotChanges
   readonly counts: Snapshot['counts']
+  readonly refusals: Snapshot['refusals']
   declare readonly staleSince?: number
   readonly #compilation: Compilation
   readonly #options: BuildOptions
@@ -80,6 +81,9 @@ class BuiltSnapshot implements Snapshot {
     this.conditionCounts = { [Symbol.iterator]: () => compilation.conditionCounts.values() }
     this.changes = changes
     this.counts = perKind((kind) => state.kinds[kind].objects.size)
+    this.refusals = KINDS.flatMap((kind) =>
+      Array.from(state.kinds[kind].refusedIn, ([namespace, detail]) => ({ kind, namespace, detail })),
+    )
     const since = staleSince(state)
     if (since !== undefined) this.staleSince = since
     this.#compilation = compilation
@@ -106,6 +110,7 @@ export const INITIAL_SNAPSHOT: Snapshot = Object.freeze({
   hash: '0'.repeat(HASH_DIGITS),
   routes: EMPTY_COMPILATION.routes,
   kinds: perKind((kind) => EMPTY_STATE.kinds[kind].status),
+  refusals: [],
   conditions: [],
   conditionCounts: [],
   changes: { removedApiProxies: [], conditions: [], conditionsCut: 0 },
@@ -114,8 +119,15 @@ export const INITIAL_SNAPSHOT: Snapshot = Object.freeze({
 
 /** Objects, statuses of kinds, plugins and options; neither faults of sources nor anything of this process. */
 function hashOf(state: State, seed: string): string {
-  const statuses = KINDS.map((kind) => state.kinds[kind].status).join()
+  const statuses = KINDS.map((kind) => knowledgeOf(state, kind)).join()
   return digestOf('sha256', `${state.digest.toString(16)} ${statuses} ${seed}`, 'hex').slice(0, HASH_DIGITS)
+}
+
+/** How far a kind is known: what routes answer depends on it. */
+function knowledgeOf(state: State, kind: Kind): string {
+  const { status, refusedIn } = state.kinds[kind]
+  const refused = refusedIn.size === 0 ? '' : `-${[...refusedIn.keys()].sort().join('+')}`
+  return `${status}${refused}${isExpired(state, kind) ? '!' : ''}`
 }
 
 /** Without the details of failures, which may name paths of one machine. */

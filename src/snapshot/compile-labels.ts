@@ -18,9 +18,9 @@ export function compileLabels(
   identity: SecretIdentity | undefined,
   lookup: Lookup,
 ): DynamicTarget | FailedTarget {
-  const unavailable = servicesFailure(lookup)
-  if (unavailable !== undefined) return unavailable
   const { namespace } = meta
+  const unavailable = servicesFailure(namespace, lookup)
+  if (unavailable !== undefined) return unavailable
   const services = [...lookup.servicesOfSmallest(bucketsOf(namespace, labels))]
     .filter((service) => labels.every((label) => canCarry(service, label)))
     .sort((a, b) => byAge(a.meta, b.meta))

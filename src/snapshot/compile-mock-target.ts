@@ -14,7 +14,7 @@ export function compileMockTarget(
     return failed('mocks_disabled', 'proxy.enable_mock_responses is false')
   }
   const object = `MockTarget ${namespace}/${name}`
-  const { status } = lookup.status('MockTarget')
+  const { status } = lookup.status('MockTarget', namespace)
   const mockTarget = lookup.object('MockTarget', namespace, name)
   if (mockTarget === undefined) {
     const unheard = status === 'synced' ? '' : ` (the source has not listed MockTargets: ${status})`

@@ -8,13 +8,19 @@ import type { Lookup } from './lookup.ts'
 import type { Endpoint, FailedTarget, Upstream } from './snapshot.ts'
 
 /** Code 09, where Services are not to be had at all. */
-export function servicesFailure(lookup: Lookup): FailedTarget | undefined {
-  const { status, detail } = lookup.status('Service')
+export function servicesFailure(namespace: string, lookup: Lookup): FailedTarget | undefined {
+  const { status, detail } = lookup.status('Service', namespace)
+  const expired = (['Service', 'EndpointSlice'] as const).filter((kind) => lookup.isExpired(kind))
+  if (expired.length > 0) {
+    const detailOfAge = `${expired.join(' and ')} objects have not been heard of for longer than kubernetes.staleness_limit`
+    return failed(failure('services_stale', detailOfAge))
+  }
   if (status === 'synced') return undefined
   if (status === 'refused') {
     return failed(failure('services_refused', `the source may not list Services (${detail})`))
   }
-  return failed(failure('services_unsynced', 'Services have not been listed yet'))
+  const waited = detail === '' ? '' : ` (${detail})`
+  return failed(failure('services_unsynced', `Services have not been listed yet${waited}`))
 }
 
 /**
@@ -28,7 +34,7 @@ export function compileServiceByName(
   identity: SecretIdentity | undefined,
   lookup: Lookup,
 ): Upstream | FailedTarget {
-  const unavailable = servicesFailure(lookup)
+  const unavailable = servicesFailure(namespace, lookup)
   if (unavailable !== undefined) return unavailable
   const service = lookup.object('Service', namespace, name)
   const object = `Service ${namespace}/${name}`

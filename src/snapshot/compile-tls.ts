@@ -23,12 +23,12 @@ export function tlsBySystem(serverName: string): UpstreamTls {
 
 /** Codes 06, 07 and 08 that a Secret can cause, in the order in which they are found. */
 export function compileSecret(namespace: string, name: string, lookup: Lookup): SecretIdentity {
-  const { status, detail } = lookup.status('Secret')
+  const { status, detail } = lookup.status('Secret', namespace)
   const object = `Secret ${namespace}/${name}`
   if (status === 'refused') {
     return { failure: failure('secret_unreadable', `${object}: the source may not list Secrets (${detail})`) }
   }
-  if (status === 'pending') {
+  if (status !== 'synced') {
     return { failure: failure('secret_unreadable', `${object}: Secrets have not been listed yet`) }
   }
   const secret = lookup.object('Secret', namespace, name)

@@ -55,6 +55,7 @@ export class Draft {
     this.#routes = base.routes
     this.#world = {
       kinds: state.kinds,
+      stale: state.stale,
       services: this.#services,
       plugins: state.plugins === base.plugins ? base.pluginIndex : indexPlugins(state.plugins),
       options: buildOptionsOf(options),

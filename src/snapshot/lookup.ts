@@ -1,7 +1,7 @@
 // What one ApiProxy asks the world while it is compiled, with a note of every question: the notes are the reverse index
 // by which a later build finds the routes that a change concerns. All knowledge of a compile-*.ts comes through here.
 
-import type { KindState } from '../events/state.ts'
+import { isExpired, type KindState, type State } from '../events/state.ts'
 import type { KindStatus, PluginFact } from '../events/event.ts'
 import {
   isInvalid,
@@ -19,6 +19,7 @@ import { type ServiceIndexDraft, slicesKey } from './service-index.ts'
 /** What a build knows while it compiles. */
 export interface World {
   readonly kinds: Readonly<Record<Kind, KindState>>
+  readonly stale: State['stale']
   readonly services: Pick<ServiceIndexDraft, 'bucket' | 'slicesOf'>
   readonly plugins: PluginIndex
   readonly options: BuildOptions
@@ -49,9 +50,18 @@ export class Lookup {
     return this.#asked
   }
 
-  status(kind: Kind): { readonly status: KindStatus; readonly detail: string } {
+  /** How far a kind is known in a namespace. */
+  status(kind: Kind, namespace: string): { readonly status: KindStatus; readonly detail: string } {
     this.#note(`Kind/${kind}`)
-    return this.#world.kinds[kind]
+    const known = this.#world.kinds[kind]
+    const refusal = known.refusedIn.get(namespace)
+    return refusal === undefined ? known : { status: 'refused', detail: refusal }
+  }
+
+  /** True where the source of the kind has been silent for longer than is allowed. */
+  isExpired(kind: Kind): boolean {
+    this.#note(`Kind/${kind}`)
+    return isExpired(this.#world, kind)
   }
 
   object<K extends 'MockTarget' | 'Service' | 'Secret'>(

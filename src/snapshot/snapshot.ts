@@ -126,6 +126,8 @@ export interface Snapshot {
   readonly hash: string
   readonly routes: RouteTable
   readonly kinds: Readonly<Record<Kind, KindStatus>>
+  /** Namespaces in which the source may not list a kind. */
+  readonly refusals: readonly { readonly kind: Kind; readonly namespace: string; readonly detail: string }[]
   /**
    * Sorted by kind, namespace, name, type: only what is worth saying (every ApiProxy has three, others where something
    * is wrong). Made as it is walked: a walk costs time in proportion to the number of objects.

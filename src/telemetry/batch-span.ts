@@ -74,6 +74,7 @@ function subjectOf(event: ResourceEvent): Subject {
       return { kind: event.kind, namespace: event.namespace, name: event.name }
     case 'listed':
     case 'refused':
+    case 'overdue':
       return { kind: event.kind }
     case 'stale':
     case 'problems':

@@ -270,6 +270,7 @@ describe('the private parts of a snapshot', () => {
       'counts',
       'hash',
       'kinds',
+      'refusals',
       'revision',
       'routes',
     ])

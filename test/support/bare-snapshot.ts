@@ -13,6 +13,7 @@ export function bareSnapshot(set: Partial<Snapshot> = {}): Snapshot {
     routes: EMPTY_ROUTE_TABLE,
     kinds: ofEveryKind('synced'),
     counts: ofEveryKind(0),
+    refusals: [],
     conditions: [],
     conditionCounts: [],
     changes: { removedApiProxies: [], conditions: [], conditionsCut: 0 },

@@ -1,0 +1,74 @@
+// Opens the one live source of a process, as the options name it: a watched directory, or the API server. What the API
+// server is told back (statuses, Events) belongs to the source too.
+
+import type { Options } from './config/options.ts'
+import { checkDirectory } from './directory/check-directory.ts'
+import { directorySource } from './directory/source.ts'
+import { connect, type Connection } from './kube/connect.ts'
+import { kubernetesSource } from './kube/source.ts'
+import type { PipelineOptions, Publication } from './pipeline.ts'
+import type { Vault } from './resources/vault.ts'
+import type { Log } from './telemetry/log.ts'
+
+export interface OpenedSource {
+  /** Label `source` of metrics. */
+  readonly name: 'directory' | 'kubernetes'
+  readonly sources: PipelineOptions['sources']
+  /** To be called after each swap. */
+  published(publication: Publication): void
+  /** Ends what the pipeline's own end does not. */
+  stop(): Promise<void>
+}
+
+interface SourceParts {
+  readonly vault: Vault
+  readonly log: Log
+}
+
+/** @returns a problem, one line, where there is nothing to read from */
+export async function openSource(
+  options: Options,
+  parts: SourceParts,
+): Promise<OpenedSource | { readonly problem: string }> {
+  const directory = options['source.directory']
+  if (directory !== undefined) return openDirectory(directory, options['source.namespace'], parts)
+  const connection = await connect(options)
+  return 'problem' in connection ? connection : openCluster(connection, options, parts)
+}
+
+async function openDirectory(
+  directory: string,
+  namespace: string,
+  { vault, log }: SourceParts,
+): Promise<OpenedSource | { readonly problem: string }> {
+  const problem = await checkDirectory(directory)
+  if (problem !== undefined) return { problem }
+  return {
+    name: 'directory',
+    sources: [directorySource({ directory, namespace, vault, log })],
+    published: () => undefined,
+    stop: () => Promise.resolve(),
+  }
+}
+
+function openCluster(connection: Connection, options: Options, { vault, log }: SourceParts): OpenedSource {
+  const { client, server } = connection
+  const selector = options['kubernetes.secret_selector']
+  log.info({ server, namespaces: options['kubernetes.namespaces'] }, 'watching the API server')
+  return {
+    name: 'kubernetes',
+    sources: [
+      kubernetesSource({
+        client,
+        namespaces: options['kubernetes.namespaces'],
+        ...(selector !== '' && { secretSelector: selector }),
+        syncTimeoutMs: options['kubernetes.sync_timeout'],
+        stalenessLimitMs: options['kubernetes.staleness_limit'],
+        vault,
+        log,
+      }),
+    ],
+    published: () => undefined,
+    stop: () => client.close(),
+  }
+}
