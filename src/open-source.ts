@@ -5,6 +5,7 @@ import type { Options } from './config/options.ts'
 import { checkDirectory } from './directory/check-directory.ts'
 import { directorySource } from './directory/source.ts'
 import { connect, type Connection } from './kube/connect.ts'
+import { ensureCrds } from './kube/ensure-crds.ts'
 import { kubernetesSource } from './kube/source.ts'
 import type { PipelineOptions, Publication } from './pipeline.ts'
 import type { Vault } from './resources/vault.ts'
@@ -66,6 +67,9 @@ function openCluster(connection: Connection, options: Options, { vault, log }: S
         stalenessLimitMs: options['kubernetes.staleness_limit'],
         vault,
         log,
+        ...(options['kubernetes.ensure_crds'] && {
+          prepare: (signal: AbortSignal) => ensureCrds({ client, log, signal }),
+        }),
       }),
     ],
     published: () => undefined,

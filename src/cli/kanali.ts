@@ -3,6 +3,7 @@
 
 import { Command } from 'commander'
 import { helpText } from '../config/document.ts'
+import { crdDocuments } from './crds.ts'
 import { start } from './start.ts'
 import { versionText } from './version.ts'
 
@@ -28,6 +29,13 @@ program
   .description('prints the version, and what it runs on')
   .action(() => {
     process.stdout.write(versionText())
+  })
+
+program
+  .command('crds')
+  .description('prints the CustomResourceDefinitions, for kubectl apply -f -')
+  .action(() => {
+    process.stdout.write(crdDocuments())
   })
 
 await program.parseAsync()

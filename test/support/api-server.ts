@@ -37,6 +37,8 @@ export interface ApiRequest {
   readonly type?: string
   /** Default: that of the administrator. */
   readonly token?: string
+  /** Default application/json. */
+  readonly accept?: string
 }
 
 interface Ports {
@@ -111,7 +113,7 @@ export class ApiServer implements AsyncDisposable {
         ca: this.ca,
         headers: {
           authorization: `Bearer ${options.token ?? this.adminToken}`,
-          accept: 'application/json',
+          accept: options.accept ?? 'application/json',
           ...(body !== undefined && { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
         },
       },

@@ -4,9 +4,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { crdDocument } from '../../src/cli/crds.ts'
 import { configurationPage } from '../../src/config/document.ts'
 import { DEFAULT_OPTIONS } from '../../src/config/options.ts'
 import { errorsPage } from '../../src/errors/document.ts'
+import { CRDS } from '../../src/resources/crds/crds.ts'
 
 export interface GeneratedFile {
   /** Relative to the root of the project. */
@@ -17,6 +19,11 @@ export interface GeneratedFile {
 export const GENERATED_FILES: readonly GeneratedFile[] = [
   { file: 'docs/configuration.md', render: configurationPage },
   { file: 'docs/errors.md', render: () => errorsPage(DEFAULT_OPTIONS['errors.details_base']) },
+  ...CRDS.map((definition) => ({
+    file: `deploy/kubernetes/crds/${definition.metadata.name.split('.')[0]}.yaml`,
+    render: () =>
+      `# Generated from src/resources/crds; kanali crds prints it too.\n${crdDocument(definition)}`,
+  })),
 ]
 
 /** Those of the files whose content under `root` is not what their table renders to. */
