@@ -1,12 +1,15 @@
 // Opens the one live source of a process, as the options name it: a watched directory, or the API server. What the API
 // server is told back (statuses, Events) belongs to the source too.
 
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
 import type { Options } from './config/options.ts'
 import { checkDirectory } from './directory/check-directory.ts'
 import { directorySource } from './directory/source.ts'
 import { connect, type Connection } from './kube/connect.ts'
 import { ensureCrds } from './kube/ensure-crds.ts'
 import { kubernetesSource } from './kube/source.ts'
+import { StatusWriter } from './kube/status-writer.ts'
 import type { PipelineOptions, Publication } from './pipeline.ts'
 import type { Vault } from './resources/vault.ts'
 import type { Log } from './telemetry/log.ts'
@@ -54,6 +57,7 @@ async function openDirectory(
 
 function openCluster(connection: Connection, options: Options, { vault, log }: SourceParts): OpenedSource {
   const { client, server } = connection
+  const writer = options['kubernetes.write_status'] ? statusWriter(connection, options, log) : undefined
   const selector = options['kubernetes.secret_selector']
   log.info({ server, namespaces: options['kubernetes.namespaces'] }, 'watching the API server')
   return {
@@ -72,7 +76,21 @@ function openCluster(connection: Connection, options: Options, { vault, log }: S
         }),
       }),
     ],
-    published: () => undefined,
-    stop: () => client.close(),
+    published: (publication) => writer?.published(publication),
+    async stop() {
+      await writer?.stop()
+      await client.close()
+    },
   }
+}
+
+function statusWriter({ client, namespace }: Connection, options: Options, log: Log): StatusWriter {
+  return new StatusWriter({
+    client,
+    leaseNamespace: options['kubernetes.lease_namespace'] || (namespace ?? 'default'),
+    namespaces: options['kubernetes.namespaces'],
+    // Pods of one Deployment differ in their host names; processes of one host in the rest.
+    identity: `${hostname()}_${randomBytes(4).toString('hex')}`,
+    log,
+  })
 }

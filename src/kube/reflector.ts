@@ -7,6 +7,7 @@ import type { Log } from '../telemetry/log.ts'
 import { type Answer, type ApiClient, statusText, type Unreachable } from './api-client.ts'
 import { Backoff, type BackoffLimits } from './backoff.ts'
 import { LineSplitter } from './line-splitter.ts'
+import { readPage } from './list-objects.ts'
 import { readWatchLine } from './watch-line.ts'
 
 /** Who is told. `at` is when the first byte of it was received (ms epoch, fractional). */
@@ -50,6 +51,8 @@ export const REFLECTOR_TIMING: ReflectorTiming = {
   proveMs: 1_000,
 }
 
+/** Asking a server that is not there costs it nothing, and what is known grows old meanwhile. */
+const UNHEARD_PAUSE_MS_MAX = 5_000
 /** Objects of one page of a list; a server may give fewer. */
 const PAGE_LIMIT = 500
 /** A longer line is given up: etcd takes 1.5 MiB, which as JSON is less than ten times that. */
@@ -119,7 +122,11 @@ export class Reflector<T> {
       const heardBefore = this.heardAt
       const ended = await this.#attempt()
       if (this.#stop.signal.aborted) return
-      if (ended.relist) this.#resourceVersion = undefined
+      if (ended.relist) {
+        this.#resourceVersion = undefined
+        // The server is there and has said what to do.
+        this.#backoff.reset()
+      }
       if (ended.unstreamable) {
         this.#streams = false
         continue
@@ -127,7 +134,8 @@ export class Reflector<T> {
       if (ended.clean && this.heardAt > heardBefore) continue
       this.#say(ended)
       this.#mayHurry = ended.unheard === true
-      await this.#pause(this.#backoff.next(ended.retryAfterMs))
+      const waitMs = this.#backoff.next(ended.retryAfterMs)
+      await this.#pause(this.#mayHurry ? Math.min(waitMs, UNHEARD_PAUSE_MS_MAX) : waitMs)
     }
   }
 
@@ -270,7 +278,7 @@ export class Reflector<T> {
       at = now()
       if (answer.type === 'unreachable' || answer.status !== 200) return endOf(answer)
       this.heardAt = at
-      const page = pageOf(answer.body)
+      const page = readPage(answer.body)
       if (page === undefined) return { why: 'the answer to a list is no list' }
       for (const item of page.items) {
         const read = this.#options.read(item)
@@ -301,9 +309,9 @@ export class Reflector<T> {
 
   #say({ why, refused, relist }: Ended): void {
     const { path, log } = this.#options
-    if (relist === true && !this.#lost) {
+    if (relist === true) {
       log.info({ path, why }, 'the API server is asked for a new list')
-      return
+      if (!this.#lost) return
     }
     this.#brokenSince ??= this.heardAt
     if (!this.#lost) {
@@ -344,24 +352,6 @@ function errorEnd(code: number, message: string, initial: boolean): Ended {
   if (initial && (code === 400 || code === 422)) return { why, unstreamable: true }
   const passing = code === 429 || code >= 500
   return { why, relist: !passing }
-}
-
-interface Page {
-  readonly items: readonly Untrusted[]
-  readonly resourceVersion: string
-  /** Token of the next page. */
-  readonly from: string | undefined
-}
-
-function pageOf(body: unknown): Page | undefined {
-  if (!isRecord(body)) return undefined
-  const metadata = ownField(body, 'metadata')
-  const items = ownField(body, 'items') ?? []
-  if (!isRecord(metadata) || !Array.isArray(items) || !items.every(isRecord)) return undefined
-  const resourceVersion = ownField(metadata, 'resourceVersion')
-  const from = ownField(metadata, 'continue')
-  if (typeof resourceVersion !== 'string') return undefined
-  return { items, resourceVersion, from: typeof from === 'string' && from !== '' ? from : undefined }
 }
 
 /** Milliseconds since the epoch, steady within this process. */

@@ -8,8 +8,9 @@ import { EMPTY_STATE, isExpired, staleSince, type State } from '../events/state.
 import { touchedSince } from '../events/touched.ts'
 import { type Kind, KINDS } from '../resources/resource.ts'
 import { type BuildOptions, buildOptionsOf } from './build-options.ts'
-import { type Compilation, EMPTY_COMPILATION } from './compilation.ts'
+import { type Compilation, EMPTY_COMPILATION, standingOf } from './compilation.ts'
 import { ConditionList } from './condition-list.ts'
+import { apiProxyConditions, invalidCondition } from './conditions.ts'
 import { Draft } from './draft.ts'
 import type { Condition, ConditionCount, Snapshot, SnapshotChanges } from './snapshot.ts'
 
@@ -91,6 +92,13 @@ class BuiltSnapshot implements Snapshot {
     this.#hashSeed = hashSeed
   }
 
+  conditionsOf(key: string): readonly Condition[] {
+    const compiled = this.#compilation.proxies.get(key)
+    if (compiled !== undefined) return apiProxyConditions(compiled, standingOf(compiled, this.#compilation))
+    const invalid = this.#compilation.invalid.get(key)
+    return invalid === undefined ? [] : [invalidCondition(invalid)]
+  }
+
   get compilation(): Compilation {
     return this.#compilation
   }
@@ -112,8 +120,9 @@ export const INITIAL_SNAPSHOT: Snapshot = Object.freeze({
   kinds: perKind((kind) => EMPTY_STATE.kinds[kind].status),
   refusals: [],
   conditions: [],
+  conditionsOf: () => [],
   conditionCounts: [],
-  changes: { removedApiProxies: [], conditions: [], conditionsCut: 0 },
+  changes: { removedApiProxies: [], conditions: [], conditionsCut: 0, affected: [] },
   counts: perKind(() => 0),
 })
 

@@ -36,6 +36,8 @@ export class Draft {
   readonly #removed: { namespace: string; name: string }[] = []
   /** ApiProxies to compile anew. */
   readonly #affected = new Set<string>()
+  /** Objects of other kinds whose condition changed. */
+  readonly #concerned = new Set<string>()
   /** Places whose claims changed. */
   readonly #contested = new Set<string>()
   #proxies: Compilation['proxies']
@@ -97,6 +99,7 @@ export class Draft {
     }
     const wasBad = conditionsOf(before)
     const isBad = conditionsOf(after)
+    if (wasBad.length > 0 || isBad.length > 0) this.#concerned.add(key)
     if (after !== undefined && isInvalid(after)) this.#invalid = this.#invalid.set(key, after)
     else if (wasBad.length > 0) this.#invalid = this.#invalid.delete(key)
     this.#compare(wasBad, isBad)
@@ -214,6 +217,8 @@ export class Draft {
       removedApiProxies: this.#removed,
       conditions: this.#changes.noted,
       conditionsCut: this.#changes.cut,
+      affected:
+        this.#concerned.size === 0 ? this.#affected : new Set([...this.#affected, ...this.#concerned]),
     }
   }
 }

@@ -117,6 +117,8 @@ export interface SnapshotChanges {
   readonly conditions: readonly ConditionChange[]
   /** How many more there were. */
   readonly conditionsCut: number
+  /** Keys (`keyOf`) of the objects whose conditions may be others now. */
+  readonly affected: Iterable<string>
 }
 
 export interface Snapshot {
@@ -133,6 +135,8 @@ export interface Snapshot {
    * is wrong). Made as it is walked: a walk costs time in proportion to the number of objects.
    */
   readonly conditions: Iterable<Condition>
+  /** The conditions of one object (`keyOf`) by type; none where it is unknown or nothing is worth saying. */
+  conditionsOf(key: string): readonly Condition[]
   /** Kept up to date by each build, so that nobody counts by walking. */
   readonly conditionCounts: Iterable<ConditionCount>
   /** Against the snapshot that this one was built from. */

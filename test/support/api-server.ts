@@ -92,7 +92,8 @@ export class ApiServer implements AsyncDisposable {
       '--service-account-issuer=https://kubernetes.default.svc',
       `--service-account-key-file=${file('sa.pub')}`,
       `--service-account-signing-key-file=${file('sa.key')}`,
-      '--service-cluster-ip-range=10.0.0.0/24',
+      // Loopback addresses: what a test sends to a cluster IP stays on this machine.
+      '--service-cluster-ip-range=127.64.0.0/16',
       `--token-auth-file=${file('tokens.csv')}`,
       '--authorization-mode=RBAC',
       '--disable-admission-plugins=ServiceAccount',

@@ -15,8 +15,9 @@ export function bareSnapshot(set: Partial<Snapshot> = {}): Snapshot {
     counts: ofEveryKind(0),
     refusals: [],
     conditions: [],
+    conditionsOf: () => [],
     conditionCounts: [],
-    changes: { removedApiProxies: [], conditions: [], conditionsCut: 0 },
+    changes: { removedApiProxies: [], conditions: [], conditionsCut: 0, affected: [] },
     ...set,
   }
 }

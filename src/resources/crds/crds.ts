@@ -4,12 +4,14 @@ import { API_KEY_BINDING_SPEC, API_KEY_SPEC } from './api-key-schemas.ts'
 import { API_PROXY_SPEC } from './api-proxy-schema.ts'
 import { API_PROXY_STATUS, STATUS } from './common-schemas.ts'
 import { MOCK_TARGET_SPEC } from './mock-target-schema.ts'
-import type { ManifestOf, ObjectSchema } from './schema.ts'
+import type { ManifestOf, ObjectSchema, ValueOf } from './schema.ts'
 
 export type ApiProxyManifest = ManifestOf<'ApiProxy', typeof API_PROXY_SPEC, typeof API_PROXY_STATUS>
 export type MockTargetManifest = ManifestOf<'MockTarget', typeof MOCK_TARGET_SPEC, typeof STATUS>
 export type ApiKeyManifest = ManifestOf<'ApiKey', typeof API_KEY_SPEC, typeof STATUS>
 export type ApiKeyBindingManifest = ManifestOf<'ApiKeyBinding', typeof API_KEY_BINDING_SPEC, typeof STATUS>
+
+export type ApiProxyStatus = ValueOf<typeof API_PROXY_STATUS>
 
 /** Rises with every change of a schema: a gateway never replaces definitions by older ones. */
 const CRD_VERSION = 1

@@ -1,0 +1,60 @@
+// Kubernetes Events (core/v1) on transitions of an object's condition, for `kubectl describe` and `kubectl get events`.
+// They are news, not knowledge: one that cannot be written is not tried again.
+
+import { randomBytes } from 'node:crypto'
+import type { Meta } from '../resources/resource.ts'
+import type { Log } from '../telemetry/log.ts'
+import { type ApiClient, statusText } from './api-client.ts'
+import type { StatusCondition } from './status-body.ts'
+import type { WatchedKind } from './watched.ts'
+
+const MESSAGE_LENGTH_MAX = 1024
+
+export class EventRecorder {
+  readonly #client: Pick<ApiClient, 'request'>
+  readonly #identity: string
+  readonly #log: Pick<Log, 'warn'>
+  #complaint = ''
+
+  constructor(client: Pick<ApiClient, 'request'>, identity: string, log: Pick<Log, 'warn'>) {
+    this.#client = client
+    this.#identity = identity
+    this.#log = log
+  }
+
+  /** Never rejects. */
+  async record({ kind, apiVersion }: WatchedKind, meta: Meta, condition: StatusCondition): Promise<void> {
+    const namespace = meta.namespace === '' ? 'default' : meta.namespace
+    const at = new Date().toISOString()
+    const answer = await this.#client.request({
+      method: 'POST',
+      path: `/api/v1/namespaces/${namespace}/events`,
+      body: {
+        apiVersion: 'v1',
+        kind: 'Event',
+        metadata: { name: `${meta.name.slice(0, 200)}.${randomBytes(8).toString('hex')}`, namespace },
+        involvedObject: {
+          apiVersion,
+          kind,
+          name: meta.name,
+          ...(meta.namespace !== '' && { namespace }),
+          ...(meta.uid !== undefined && { uid: meta.uid }),
+        },
+        type: condition.status === 'True' ? 'Normal' : 'Warning',
+        reason: condition.reason.slice(0, 128),
+        message: condition.message.slice(0, MESSAGE_LENGTH_MAX),
+        action: 'Compile',
+        count: 1,
+        firstTimestamp: at.replace(/\.\d+Z$/, 'Z'),
+        lastTimestamp: at.replace(/\.\d+Z$/, 'Z'),
+        eventTime: at.replace('Z', '000Z'),
+        reportingComponent: 'kanali.io/gateway',
+        reportingInstance: this.#identity,
+        source: { component: 'kanali.io/gateway' },
+      },
+    })
+    const why = answer.type === 'unreachable' ? answer.why : answer.status === 201 ? '' : statusText(answer)
+    if (why !== '' && why !== this.#complaint) this.#log.warn({ why }, 'an Event could not be written')
+    this.#complaint = why
+  }
+}

@@ -1,0 +1,51 @@
+// Walks a collection of the API server page by page; nothing of it is kept.
+
+import { isRecord, ownField, type Untrusted } from '../resources/fields.ts'
+import { type ApiClient, statusText } from './api-client.ts'
+
+const PAGE_LIMIT = 500
+
+/** A page of a list answer; undefined where it is none. */
+export interface Page {
+  readonly items: readonly Untrusted[]
+  readonly resourceVersion: string
+  /** Token of the next page. */
+  readonly from: string | undefined
+}
+
+export function readPage(body: unknown): Page | undefined {
+  if (!isRecord(body)) return undefined
+  const metadata = ownField(body, 'metadata')
+  const items = ownField(body, 'items') ?? []
+  if (!isRecord(metadata) || !Array.isArray(items) || !items.every(isRecord)) return undefined
+  const resourceVersion = ownField(metadata, 'resourceVersion')
+  const from = ownField(metadata, 'continue')
+  if (typeof resourceVersion !== 'string') return undefined
+  return { items, resourceVersion, from: typeof from === 'string' && from !== '' ? from : undefined }
+}
+
+/** @returns why it could not be walked to its end */
+export async function forEachObject(
+  client: Pick<ApiClient, 'request'>,
+  path: string,
+  visit: (object: Untrusted, identity: { readonly namespace: string; readonly name: string }) => void,
+): Promise<string | undefined> {
+  let from: string | undefined
+  do {
+    const query = { limit: PAGE_LIMIT, continue: from }
+    const answer = await client.request({ method: 'GET', path, query })
+    if (answer.type === 'unreachable') return answer.why
+    if (answer.status !== 200) return statusText(answer)
+    const page = readPage(answer.body)
+    if (page === undefined) return 'the answer to a list is no list'
+    for (const item of page.items) {
+      const metadata = ownField(item, 'metadata')
+      const name = isRecord(metadata) ? ownField(metadata, 'name') : undefined
+      const namespace = isRecord(metadata) ? ownField(metadata, 'namespace') : undefined
+      if (typeof name === 'string')
+        visit(item, { namespace: typeof namespace === 'string' ? namespace : '', name })
+    }
+    from = page.from
+  } while (from !== undefined)
+  return undefined
+}
