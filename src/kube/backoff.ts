@@ -17,12 +17,13 @@ export class Backoff {
     this.#lastMs = limits.leastMs
   }
 
-  /** Milliseconds; never more than the most of the limits, unless the server asks for more (`leastMs`). */
-  next(leastMs = 0): number {
+  /** Milliseconds between the limits; where the server says how long (`askedMs`), that and a little more. */
+  next(askedMs = 0): number {
     const { leastMs: base, mostMs } = this.#limits
+    if (askedMs > 0) return askedMs + this.#random() * base
     const spread = Math.max(0, this.#lastMs * 3 - base)
     this.#lastMs = Math.min(mostMs, base + this.#random() * spread)
-    return Math.max(leastMs, this.#lastMs)
+    return this.#lastMs
   }
 
   /** All is well: the next wait is short again. */
