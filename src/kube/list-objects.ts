@@ -24,20 +24,29 @@ export function readPage(body: unknown): Page | undefined {
   return { items, resourceVersion, from: typeof from === 'string' && from !== '' ? from : undefined }
 }
 
-/** @returns why it could not be walked to its end */
+/** Why a collection could not be walked to its end. */
+export interface Unwalked {
+  readonly why: string
+  /** The server does not let us, or does not know the kind. */
+  readonly refused: boolean
+}
+
+/** @returns undefined once all of it was visited */
 export async function forEachObject(
   client: Pick<ApiClient, 'request'>,
   path: string,
   visit: (object: Untrusted, identity: { readonly namespace: string; readonly name: string }) => void,
-): Promise<string | undefined> {
+): Promise<Unwalked | undefined> {
   let from: string | undefined
   do {
     const query = { limit: PAGE_LIMIT, continue: from }
     const answer = await client.request({ method: 'GET', path, query })
-    if (answer.type === 'unreachable') return answer.why
-    if (answer.status !== 200) return statusText(answer)
+    if (answer.type === 'unreachable') return { why: answer.why, refused: false }
+    if (answer.status !== 200) {
+      return { why: statusText(answer), refused: answer.status === 403 || answer.status === 404 }
+    }
     const page = readPage(answer.body)
-    if (page === undefined) return 'the answer to a list is no list'
+    if (page === undefined) return { why: 'the answer to a list is no list', refused: false }
     for (const item of page.items) {
       const metadata = ownField(item, 'metadata')
       const name = isRecord(metadata) ? ownField(metadata, 'name') : undefined

@@ -123,18 +123,15 @@ export class StatusWriter {
     for (const watched of KINDS) {
       const scopes = watched.namespaced && namespaces.length > 0 ? namespaces : [undefined]
       for (const scope of scopes) {
-        const why = await forEachObject(
-          client,
-          collectionPath(watched, scope),
-          (object, { namespace, name }) => {
-            const status = readStatus(object)
-            if (status !== undefined) this.#written.set(keyOf(watched.kind, namespace, name), status)
-          },
-        )
-        if (why !== undefined) {
-          this.#complain(why)
-          return false
-        }
+        const path = collectionPath(watched, scope)
+        const unwalked = await forEachObject(client, path, (object, { namespace, name }) => {
+          const status = readStatus(object)
+          if (status !== undefined) this.#written.set(keyOf(watched.kind, namespace, name), status)
+        })
+        // What may not be listed is not known either: there will be nothing of it to write.
+        if (unwalked === undefined || unwalked.refused) continue
+        this.#complain(unwalked.why)
+        return false
       }
     }
     for (const { kind } of KINDS) {

@@ -303,6 +303,8 @@ const VERSIONS: Readonly<Record<string, string>> = {
   ApiKeyBinding: 'kanali.io/v2',
   EndpointSlice: 'discovery.k8s.io/v1',
   Lease: 'coordination.k8s.io/v1',
+  ClusterRole: 'rbac.authorization.k8s.io/v1',
+  ClusterRoleBinding: 'rbac.authorization.k8s.io/v1',
   CustomResourceDefinition: 'apiextensions.k8s.io/v1',
   ValidatingWebhookConfiguration: 'admissionregistration.k8s.io/v1',
 }
