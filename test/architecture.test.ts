@@ -28,6 +28,7 @@ const MODULES: readonly (readonly [rank: number, module: string])[] = [
   [7, 'src/life.ts'],
   [7, 'src/open-source.ts'],
   [8, 'src/gateway.ts'],
+  [8, 'src/validator.ts'],
   [9, 'src/cli/'],
 ]
 

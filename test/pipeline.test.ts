@@ -19,6 +19,7 @@ const OPTIONS: BuildOptions = {
   'proxy.enable_endpoint_slices': true,
   'proxy.enable_mock_responses': true,
   'proxy.default_header_values': {},
+  'routing.cross_namespace': 'warn',
 }
 
 const listed = (kind: Kind): ResourceEvent => ({

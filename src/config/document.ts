@@ -9,6 +9,8 @@ const GROUPS: readonly (readonly [prefix: string, title: string])[] = [
   ['proxy', 'What faces upstreams'],
   ['source', 'Watched folder'],
   ['kubernetes', 'Cluster'],
+  ['validator', 'Admission webhook'],
+  ['routing', 'Routing'],
   ['plugins', 'Plugins'],
   ['errors', 'Error answers'],
   ['tracing', 'Tracing'],

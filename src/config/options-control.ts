@@ -21,6 +21,13 @@ export const CONTROL_OPTIONS = [
     'team-a',
   ),
   option(
+    'routing.cross_namespace',
+    choice('allow', 'warn', 'deny'),
+    'warn',
+    'What becomes of an ApiProxy that takes requests from an older one of another namespace, by a longer path or a virtual host: `warn` says so in its condition, `deny` leaves the requests where they were.',
+    'deny',
+  ),
+  option(
     'plugins.location',
     PATH,
     undefined,

@@ -1,9 +1,10 @@
-// The options of the API server as a source: access to it, what of it is watched, and what is written back.
+// The options of the API server as a source: access to it, what of it is watched, what is written back; and those of
+// the admission webhook.
 
 import { list } from './collection-kind.ts'
 import { option } from './option.ts'
-import { BOOLEAN, duration, PATH, text } from './value-kind.ts'
-import { isNamespace, NAMESPACE } from './value-rules.ts'
+import { BOOLEAN, duration, PATH, PORT, text } from './value-kind.ts'
+import { BIND_ADDRESS, isNamespace, NAMESPACE } from './value-rules.ts'
 
 export const KUBERNETES_OPTIONS = [
   option(
@@ -66,5 +67,19 @@ export const KUBERNETES_OPTIONS = [
     '',
     'Namespace of the Lease `kanali-status` by which replicas agree who writes; empty: that of the pod or of the kubeconfig.',
     'kanali',
+  ),
+  option(
+    'validator.secure_port',
+    PORT,
+    8443,
+    'Port of the admission webhook (`validator start`). Its certificate is that of `server.tls.cert_file` and `server.tls.key_file`.',
+    '8443',
+  ),
+  option(
+    'validator.secure_bind_address',
+    BIND_ADDRESS,
+    '0.0.0.0',
+    'Address that the admission webhook binds to.',
+    '0.0.0.0',
   ),
 ] as const

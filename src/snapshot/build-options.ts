@@ -7,6 +7,7 @@ export const BUILD_OPTION_NAMES = [
   'proxy.enable_endpoint_slices',
   'proxy.enable_mock_responses',
   'proxy.default_header_values',
+  'routing.cross_namespace',
 ] as const
 
 export type BuildOptions = Pick<Options, (typeof BUILD_OPTION_NAMES)[number]>
@@ -18,5 +19,6 @@ export function buildOptionsOf(options: BuildOptions): BuildOptions {
     'proxy.enable_endpoint_slices': options['proxy.enable_endpoint_slices'],
     'proxy.enable_mock_responses': options['proxy.enable_mock_responses'],
     'proxy.default_header_values': options['proxy.default_header_values'],
+    'routing.cross_namespace': options['routing.cross_namespace'],
   }
 }

@@ -4,7 +4,8 @@
 import { Map } from 'immutable'
 import type { PluginFact, SourceProblem } from '../events/event.ts'
 import { EMPTY_STATE, type State } from '../events/state.ts'
-import type { InvalidResource } from '../resources/resource.ts'
+import { type InvalidResource, keyOf } from '../resources/resource.ts'
+import type { BuildOptions } from './build-options.ts'
 import type { Claims } from './claims.ts'
 import { placeOf } from './claims.ts'
 import type { CompiledApiProxy } from './compile-api-proxy.ts'
@@ -28,6 +29,9 @@ export interface Compilation {
   readonly proxies: Map<string, CompiledApiProxy>
   /** By `placeOf`; none is empty. */
   readonly places: Map<string, Claims>
+  /** ApiProxies that may not have their place, by `keyOf`, with whom they would take requests from. */
+  readonly denied: Map<string, CompiledApiProxy>
+  readonly crossNamespace: BuildOptions['routing.cross_namespace']
   /** From what was asked for (lookup.ts) to the ApiProxies that asked. */
   readonly dependents: PersistentIndex<true>
   readonly routes: RouteTable
@@ -46,6 +50,8 @@ export const EMPTY_COMPILATION: Compilation = {
   services: EMPTY_SERVICE_INDEX,
   proxies: Map(),
   places: Map(),
+  denied: Map(),
+  crossNamespace: 'warn',
   dependents: Map(),
   routes: EMPTY_ROUTE_TABLE,
   invalid: Map(),
@@ -55,9 +61,33 @@ export const EMPTY_COMPILATION: Compilation = {
 /** Who has the place of an ApiProxy, and who is beside it. */
 export function standingOf(
   compiled: CompiledApiProxy,
-  { places, routes }: Pick<Compilation, 'places' | 'routes'>,
+  {
+    places,
+    routes,
+    denied,
+    crossNamespace,
+  }: Pick<Compilation, 'places' | 'routes' | 'denied' | 'crossNamespace'>,
 ): Standing {
   const { route } = compiled
-  if (route === undefined) return { winner: undefined, entry: undefined }
-  return { winner: places.get(placeOf(route))?.[0], entry: entryAt(routes, route.path) }
+  const asked = crossNamespace === 'allow' ? undefined : routes
+  if (route === undefined) return { winner: undefined, deniedBy: undefined, entry: undefined, routes: asked }
+  return {
+    winner: winnerOf(places.get(placeOf(route)), denied),
+    deniedBy: denied.get(keyOfCompiled(compiled)),
+    entry: entryAt(routes, route.path),
+    routes: asked,
+  }
+}
+
+/** Who of those that claim a place has it; undefined where nobody may. */
+export function winnerOf(
+  claims: Claims | undefined,
+  denied: Compilation['denied'],
+): CompiledApiProxy | undefined {
+  if (denied.size === 0) return claims?.[0]
+  return claims?.find((claim) => !denied.has(keyOfCompiled(claim)))
+}
+
+export function keyOfCompiled({ meta }: CompiledApiProxy): string {
+  return keyOf('ApiProxy', meta.namespace, meta.name)
 }

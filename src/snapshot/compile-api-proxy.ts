@@ -9,6 +9,7 @@ import {
   type Meta,
   type Resource,
 } from '../resources/resource.ts'
+import { placeKeys } from './cross-namespace.ts'
 import { compilePlugins } from './compile-plugins.ts'
 import { compileTarget } from './compile-target.ts'
 import { Lookup, type World } from './lookup.ts'
@@ -29,7 +30,7 @@ export interface CompiledApiProxy {
 
 export function compileApiProxy(resource: Resource, world: World): CompiledApiProxy | undefined {
   if (resource.kind !== 'ApiProxy') return undefined
-  return isInvalid(resource) ? compileInvalid(resource) : compileValid(resource, world)
+  return isInvalid(resource) ? compileInvalid(resource, world) : compileValid(resource, world)
 }
 
 function compileValid(apiproxy: ApiProxy, world: World): CompiledApiProxy {
@@ -48,11 +49,17 @@ function compileValid(apiproxy: ApiProxy, world: World): CompiledApiProxy {
     plugins,
     target: compiled.target,
   }
-  return { meta, route, failures, notes: compiled.notes, asked: lookup.asked }
+  return {
+    meta,
+    route,
+    failures,
+    notes: compiled.notes,
+    asked: [...lookup.asked, ...keysOfPlace(route, world)],
+  }
 }
 
 /** It holds its place where its source could be read, so that requests there do not silently fall to another route. */
-function compileInvalid({ meta, problems, claim }: InvalidResource): CompiledApiProxy {
+function compileInvalid({ meta, problems, claim }: InvalidResource, world: World): CompiledApiProxy {
   const found = failure(
     'apiproxy_invalid',
     `ApiProxy ${meta.namespace}/${meta.name}: ${problemText(problems)}`,
@@ -69,7 +76,12 @@ function compileInvalid({ meta, problems, claim }: InvalidResource): CompiledApi
     target: { type: 'failed', failure: found },
     invalid: found,
   }
-  return { ...base, route }
+  return { ...base, route, asked: keysOfPlace(route, world) }
+}
+
+/** Only where others may be denied because of it: an index of all paths is not for nothing. */
+function keysOfPlace(route: Route, { options }: World): readonly string[] {
+  return options['routing.cross_namespace'] === 'deny' ? placeKeys(route) : []
 }
 
 function targetFailures(target: RouteTarget): readonly Failure[] {

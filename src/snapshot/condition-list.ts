@@ -6,7 +6,10 @@ import { byName } from './age.ts'
 import { apiProxyConditions, fileConditions, invalidCondition, pluginConditions } from './conditions.ts'
 import type { Condition } from './snapshot.ts'
 
-type Parts = Pick<Compilation, 'proxies' | 'places' | 'routes' | 'invalid' | 'problems' | 'plugins'>
+type Parts = Pick<
+  Compilation,
+  'proxies' | 'places' | 'denied' | 'crossNamespace' | 'routes' | 'invalid' | 'problems' | 'plugins'
+>
 
 /** Sorted by kind, namespace, name and type. Each walk sorts the names of all ApiProxies. */
 export class ConditionList implements Iterable<Condition> {

@@ -7,15 +7,20 @@ import { errorOf } from '../errors/catalogue.ts'
 import type { InvalidResource } from '../resources/resource.ts'
 import type { CompiledApiProxy } from './compile-api-proxy.ts'
 import { problemText } from './problem-text.ts'
-import { type PathEntry, routesOf } from './route-table.ts'
+import { capturedNote } from './cross-namespace.ts'
+import { type PathEntry, type RouteTable, routesOf } from './route-table.ts'
 import type { Condition, Route } from './snapshot.ts'
 
 /** How an ApiProxy stands among the others. */
 export interface Standing {
   /** Who has the place that it claims; undefined where it claims none. */
   readonly winner: CompiledApiProxy | undefined
+  /** From whom it would take requests, where that is denied. */
+  readonly deniedBy: CompiledApiProxy | undefined
   /** All that is at its source path. */
   readonly entry: PathEntry | undefined
+  /** All routes that are live; undefined where nobody asks from whom it takes requests. */
+  readonly routes: RouteTable | undefined
 }
 
 /** The reasons of its three conditions, for counting: cheap, without texts. */
@@ -29,17 +34,22 @@ export interface Reasons {
 const RESOLVED: ReadonlySet<string> = new Set(['mocks_disabled', 'no_ready_endpoint'])
 const GOOD: ReadonlySet<string> = new Set(['Accepted', 'ResolvedRefs', 'Ready'])
 
-export function reasonsOf(compiled: CompiledApiProxy, winner: CompiledApiProxy | undefined): Reasons {
+export function reasonsOf(compiled: CompiledApiProxy, standing: Standing | undefined): Reasons {
   if (compiled.problems !== undefined) return INVALID
   const [first] = compiled.failures
   const unresolved = compiled.failures.find(isUnresolved)
-  const accepted = winner === compiled ? 'Accepted' : 'Conflict'
+  const accepted = acceptance(compiled, standing)
   const ready = first === undefined ? 'Ready' : camelCase(first.fact.reason)
   return {
     Accepted: accepted,
     ResolvedRefs: unresolved === undefined ? 'ResolvedRefs' : camelCase(unresolved.fact.reason),
     Ready: accepted === 'Accepted' ? ready : accepted,
   }
+}
+
+function acceptance(compiled: CompiledApiProxy, standing: Standing | undefined): string {
+  if (standing?.deniedBy !== undefined) return 'CrossNamespace'
+  return standing?.winner === compiled ? 'Accepted' : 'Conflict'
 }
 
 const INVALID: Reasons = { Accepted: 'Invalid', ResolvedRefs: 'Invalid', Ready: 'Invalid' }
@@ -51,7 +61,7 @@ export function isGood(reason: string): boolean {
 
 /** The three conditions of an ApiProxy, by type. */
 export function apiProxyConditions(compiled: CompiledApiProxy, standing: Standing): readonly Condition[] {
-  const reasons = reasonsOf(compiled, standing.winner)
+  const reasons = reasonsOf(compiled, standing)
   const accepted = acceptedMessage(compiled, standing)
   const [first] = compiled.failures
   const reached = standing.winner === compiled
@@ -59,15 +69,19 @@ export function apiProxyConditions(compiled: CompiledApiProxy, standing: Standin
   const ready = first !== undefined && reasons.Accepted === 'Accepted' ? answered(first) : accepted
   const resolved =
     compiled.problems === undefined ? resolvedMessage(compiled, reached) : 'the object could not be read'
+  const surprises = reached && compiled.problems === undefined ? surprisesOf(compiled, standing) : []
   const codeOfRefs = first !== undefined && isUnresolved(first) ? code : undefined
   return [
-    condition(
-      compiled,
-      'Accepted',
-      reasons.Accepted,
-      accepted,
-      compiled.problems === undefined ? undefined : code,
-    ),
+    {
+      ...condition(
+        compiled,
+        'Accepted',
+        reasons.Accepted,
+        accepted,
+        compiled.problems === undefined ? undefined : code,
+      ),
+      ...(surprises.length > 0 && { surprises }),
+    },
     condition(
       compiled,
       'Ready',
@@ -130,7 +144,8 @@ function condition(
   }
 }
 
-function acceptedMessage(compiled: CompiledApiProxy, { winner, entry }: Standing): string {
+function acceptedMessage(compiled: CompiledApiProxy, standing: Standing): string {
+  const { winner, deniedBy } = standing
   const { problems, route, failures } = compiled
   const [first] = failures
   if (problems !== undefined) {
@@ -140,24 +155,40 @@ function acceptedMessage(compiled: CompiledApiProxy, { winner, entry }: Standing
     return first === undefined ? text : `${text}; requests are answered with code ${first.fact.codeText}`
   }
   if (route === undefined) return 'its source could not be read'
+  if (deniedBy !== undefined) {
+    const other = deniedBy.route === undefined ? '' : ` (${placeText(deniedBy.route)})`
+    return `${placeText(route)} takes requests from ApiProxy ${nameOf(deniedBy)}${other} of another namespace, which is older; routing.cross_namespace denies that`
+  }
   if (winner !== undefined && winner !== compiled) {
     return `${placeText(route)} is taken by ApiProxy ${nameOf(winner)}, which comes first by age, namespace and name`
   }
-  return `${placeText(route)} is its own${entry === undefined ? '' : neighbourNote(route, entry)}`
+  return [`${placeText(route)} is its own`, ...surprisesOf(compiled, standing)].join('; ')
+}
+
+/** What works as it should, and may surprise the owner of an ApiProxy that has its place. */
+function surprisesOf({ route }: CompiledApiProxy, { entry, routes }: Standing): string[] {
+  if (route === undefined) return []
+  const captured = routes === undefined ? undefined : capturedNote(route, routes)
+  return [
+    ...(entry === undefined ? [] : neighbourNote(route, entry)),
+    ...(captured === undefined ? [] : [captured]),
+  ]
 }
 
 /** Host-less beside hosted at one path is allowed, but may surprise. */
-function neighbourNote(route: Route, { anyHost, hostsCount, ...entry }: PathEntry): string {
+function neighbourNote(route: Route, { anyHost, hostsCount, ...entry }: PathEntry): string[] {
   if (route.virtualHost !== undefined) {
-    if (anyHost === undefined) return ''
-    return `; ApiProxy ${anyHost.namespace}/${anyHost.apiproxy} without a virtual host serves all other hosts there`
+    if (anyHost === undefined) return []
+    return [
+      `ApiProxy ${anyHost.namespace}/${anyHost.apiproxy} without a virtual host serves all other hosts there`,
+    ]
   }
-  if (hostsCount === 0) return ''
-  if (hostsCount > 1) return `; ${hostsCount} ApiProxies with a virtual host serve their hosts there`
+  if (hostsCount === 0) return []
+  if (hostsCount > 1) return [`${hostsCount} ApiProxies with a virtual host serve their hosts there`]
   const hosted = routesOf({ ...entry, anyHost: undefined, hostsCount }).next().value
   return hosted === undefined
-    ? ''
-    : `; ApiProxy ${hosted.namespace}/${hosted.apiproxy} serves the host ${hosted.virtualHost} there`
+    ? []
+    : [`ApiProxy ${hosted.namespace}/${hosted.apiproxy} serves the host ${hosted.virtualHost} there`]
 }
 
 function resolvedMessage({ failures, notes }: CompiledApiProxy, reached: boolean): string {

@@ -5,11 +5,12 @@
 import { Map as PersistentMap } from 'immutable'
 import { canonical } from '../events/content.ts'
 import type { State } from '../events/state.ts'
-import { isInvalid, keyOf, type Kind, KINDS, type Resource } from '../resources/resource.ts'
+import { isInvalid, type Kind, KINDS, type Resource } from '../resources/resource.ts'
 import { type BuildOptions, buildOptionsOf } from './build-options.ts'
 import { placeOf, withClaim, withoutClaim } from './claims.ts'
-import { type Compilation, standingOf } from './compilation.ts'
+import { type Compilation, keyOfCompiled, standingOf, winnerOf } from './compilation.ts'
 import { compileApiProxy, type CompiledApiProxy } from './compile-api-proxy.ts'
+import { atKey, captured, underKey } from './cross-namespace.ts'
 import { ConditionChanges } from './condition-changes.ts'
 import {
   apiProxyConditions,
@@ -42,6 +43,7 @@ export class Draft {
   readonly #contested = new Set<string>()
   #proxies: Compilation['proxies']
   #places: Compilation['places']
+  #denied: Compilation['denied']
   #invalid: Compilation['invalid']
   #routes: RouteTable
 
@@ -52,6 +54,7 @@ export class Draft {
     this.#changes = new ConditionChanges(base.conditionCounts)
     this.#proxies = base.proxies.asMutable()
     this.#places = base.places.asMutable()
+    this.#denied = base.denied.asMutable()
     this.#dependents = new IndexDraft(base.dependents, PersistentMap<string, true>())
     this.#invalid = base.invalid.asMutable()
     this.#routes = base.routes
@@ -136,6 +139,7 @@ export class Draft {
       this.#removed.push({ namespace: before.meta.namespace, name: before.meta.name })
     }
     this.#replaceDependencies(key, before?.asked ?? [], after?.asked ?? [])
+    if (after?.route === undefined && this.#denied.has(key)) this.#denied = this.#denied.delete(key)
     if (before?.route !== undefined) this.#leavePlace(placeOf(before.route), before)
     if (after?.route !== undefined) this.#claimPlace(placeOf(after.route), after)
   }
@@ -148,37 +152,75 @@ export class Draft {
   #leavePlace(place: string, compiled: CompiledApiProxy): void {
     const claims = withoutClaim(this.#places.get(place) ?? [], compiled)
     this.#places = claims.length === 0 ? this.#places.delete(place) : this.#places.set(place, claims)
-    this.#contested.add(place)
+    this.#contest(place, compiled)
   }
 
   #claimPlace(place: string, compiled: CompiledApiProxy): void {
     this.#places = this.#places.set(place, withClaim(this.#places.get(place) ?? [], compiled))
+    this.#contest(place, compiled)
+  }
+
+  /** Its own place, and those of all from whom it may be taken. */
+  #contest(place: string, { route }: CompiledApiProxy): void {
     this.#contested.add(place)
+    if (!this.#denies || route === undefined) return
+    for (const key of this.#dependents.get(underKey(route.path))?.keys() ?? []) {
+      const below = this.#proxies.get(key)?.route
+      if (below !== undefined) this.#contested.add(placeOf(below))
+    }
+  }
+
+  get #denies(): boolean {
+    return this.#world.options['routing.cross_namespace'] === 'deny'
+  }
+
+  /** Whether each claim of a place may have it; who is judged anew has other conditions. */
+  #judge(claims: readonly CompiledApiProxy[]): void {
+    for (const claim of claims) {
+      const key = keyOfCompiled(claim)
+      const by = captured(claim, (path) => this.#at(path))
+      if (by === this.#denied.get(key)) continue
+      this.#denied = by === undefined ? this.#denied.delete(key) : this.#denied.set(key, by)
+      this.#affected.add(key)
+    }
+  }
+
+  *#at(path: string): Generator<CompiledApiProxy> {
+    for (const key of this.#dependents.get(atKey(path))?.keys() ?? []) {
+      const compiled = this.#proxies.get(key)
+      if (compiled !== undefined) yield compiled
+    }
   }
 
   /** Where the winner is another one, every other claim of the place is told so: their conditions name it. */
   #settle(place: string): void {
     const before = this.#base.places.get(place) ?? []
     const after = this.#places.get(place) ?? []
-    const loser = before[0]
-    const winner = after[0]
+    if (this.#denies) this.#judge(after)
+    const loser = winnerOf(before, this.#base.denied)
+    const winner = winnerOf(after, this.#denied)
     if (winner === loser) return
     if (winner?.route !== undefined) this.#routes = setRoute(this.#routes, winner.route)
     else if (loser?.route !== undefined) {
       this.#routes = removeRoute(this.#routes, loser.route.path, loser.route.virtualHost)
     }
-    if (winner !== undefined && loser !== undefined && keyOfProxy(winner) === keyOfProxy(loser)) return
-    for (const claim of after) this.#affected.add(keyOfProxy(claim))
+    if (winner !== undefined && loser !== undefined && keyOfCompiled(winner) === keyOfCompiled(loser)) return
+    for (const claim of after) this.#affected.add(keyOfCompiled(claim))
   }
 
   #compareConditions(key: string): void {
     const before = this.#base.proxies.get(key)
     const after = this.#proxies.get(key)
-    const now = { places: this.#places, routes: this.#routes }
+    const now = {
+      places: this.#places,
+      routes: this.#routes,
+      denied: this.#denied,
+      crossNamespace: this.#world.options['routing.cross_namespace'],
+    }
     const standingBefore = before === undefined ? undefined : standingOf(before, this.#base)
     const standingAfter = after === undefined ? undefined : standingOf(after, now)
-    const was = before === undefined ? undefined : reasonsOf(before, standingBefore?.winner)
-    const is = after === undefined ? undefined : reasonsOf(after, standingAfter?.winner)
+    const was = before === undefined ? undefined : reasonsOf(before, standingBefore)
+    const is = after === undefined ? undefined : reasonsOf(after, standingAfter)
     this.#changes.countReasons(was, is)
     const allGood = [was, is].every(
       (reasons) => reasons === undefined || Object.values(reasons).every(isGood),
@@ -205,6 +247,8 @@ export class Draft {
       services: this.#services.done(),
       proxies: this.#proxies.asImmutable(),
       places: this.#places.asImmutable(),
+      denied: this.#denied.asImmutable(),
+      crossNamespace: this.#world.options['routing.cross_namespace'],
       dependents: this.#dependents.done(),
       routes: this.#routes,
       invalid: this.#invalid.asImmutable(),
@@ -225,10 +269,6 @@ export class Draft {
 
 function conditionsOf(resource: Resource | undefined): readonly Condition[] {
   return resource !== undefined && isInvalid(resource) ? [invalidCondition(resource)] : []
-}
-
-function keyOfProxy({ meta }: CompiledApiProxy): string {
-  return keyOf('ApiProxy', meta.namespace, meta.name)
 }
 
 function lowerCaseNames(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -92,6 +92,8 @@ export interface Condition {
   readonly message: string
   /** Code that requests now get because of it, two digits. */
   readonly code?: string
+  /** Parts of the message that tell what works as it should and may surprise. */
+  readonly surprises?: readonly string[]
 }
 
 /** How many objects have a condition of this kind, type and reason. */

@@ -30,24 +30,28 @@ describe('a history of events', () => {
     )
   })
 
-  test('built after each batch of any size comes to the same as built once', () => {
-    fc.assert(
-      fc.property(histories, fc.array(fc.boolean(), { minLength: 1, maxLength: 20 }), (history, pauses) => {
-        const { batches } = tell(history)
-        let state: State = EMPTY_STATE
-        let snapshot: Snapshot | undefined
-        for (const [index, batch] of batches.entries()) {
-          state = applyAll(state, batch)
-          if (pauses[index % pauses.length] === true) continue
-          snapshot = build(state, DEFAULT_OPTIONS, snapshot)
-          expectSame(snapshot, build(state, DEFAULT_OPTIONS))
-        }
-        const last = build(state, DEFAULT_OPTIONS, snapshot)
-        expectSame(last, build(state, DEFAULT_OPTIONS))
-      }),
-      { numRuns: 300 },
-    )
-  })
+  test.each(['warn', 'deny'] as const)(
+    'built after each batch of any size comes to the same as built once (%s)',
+    (mode) => {
+      const options = { ...DEFAULT_OPTIONS, 'routing.cross_namespace': mode }
+      fc.assert(
+        fc.property(histories, fc.array(fc.boolean(), { minLength: 1, maxLength: 20 }), (history, pauses) => {
+          const { batches } = tell(history)
+          let state: State = EMPTY_STATE
+          let snapshot: Snapshot | undefined
+          for (const [index, batch] of batches.entries()) {
+            state = applyAll(state, batch)
+            if (pauses[index % pauses.length] === true) continue
+            snapshot = build(state, options, snapshot)
+            expectSame(snapshot, build(state, options))
+          }
+          const last = build(state, options, snapshot)
+          expectSame(last, build(state, options))
+        }),
+        { numRuns: 300 },
+      )
+    },
+  )
 
   test('told twice changes nothing: the state is the same object, and so is the snapshot', () => {
     fc.assert(

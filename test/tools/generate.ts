@@ -7,8 +7,10 @@ import { fileURLToPath } from 'node:url'
 import { crdDocument } from '../../src/cli/crds.ts'
 import { configurationPage } from '../../src/config/document.ts'
 import { DEFAULT_OPTIONS } from '../../src/config/options.ts'
+import { stringify } from 'yaml'
 import { errorsPage } from '../../src/errors/document.ts'
 import { CRDS } from '../../src/resources/crds/crds.ts'
+import { webhookConfiguration } from '../../src/webhook/registration.ts'
 
 export interface GeneratedFile {
   /** Relative to the root of the project. */
@@ -16,9 +18,24 @@ export interface GeneratedFile {
   readonly render: () => string
 }
 
+const WEBHOOK_HEAD = `# Generated from src/webhook/registration.ts. cert-manager puts the authority's certificate in; without it, put the
+# base64 of its PEM into clientConfig.caBundle yourself.
+`
+
 export const GENERATED_FILES: readonly GeneratedFile[] = [
   { file: 'docs/configuration.md', render: configurationPage },
   { file: 'docs/errors.md', render: () => errorsPage(DEFAULT_OPTIONS['errors.details_base']) },
+  {
+    file: 'deploy/kubernetes/webhook.yaml',
+    render: () =>
+      `${WEBHOOK_HEAD}${stringify(
+        webhookConfiguration(
+          { service: { namespace: 'kanali', name: 'kanali-validator', path: '/validate' } },
+          { 'cert-manager.io/inject-ca-from': 'kanali/kanali-validator' },
+        ),
+        { aliasDuplicateObjects: false },
+      )}`,
+  },
   ...CRDS.map((definition) => ({
     file: `deploy/kubernetes/crds/${definition.metadata.name.split('.')[0]}.yaml`,
     render: () =>
