@@ -57,7 +57,7 @@ export class Forward implements UpstreamEvents, WaitingHead {
     this.#exchange = exchange
     this.#services = services
     this.#cardinality = plan.cardinality
-    const endpoint = pickEndpoint(plan.upstream)
+    const endpoint = pickEndpoint(plan.upstream, services.transport)
     this.#endpoint = endpoint
     this.#attempt = {
       endpoint: endpoint.host.includes(':')

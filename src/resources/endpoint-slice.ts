@@ -46,6 +46,11 @@ function readEndpoint(item: Fields, addressType: string): EndpointSlice['endpoin
     else if (normalise !== undefined)
       item.problems.add(field, text, `must be an address of the type ${addressType}`)
   }
-  // Kubernetes: an unknown readiness is to be taken as ready.
-  return { addresses, ready: item.object('conditions')?.flag('ready') ?? true }
+  const conditions = item.object('conditions')
+  // Kubernetes: an unknown readiness is to be taken as ready, an unknown end as none.
+  const ready = conditions?.flag('ready') ?? true
+  const serving = conditions?.flag('serving') ?? ready
+  const terminating = conditions?.flag('terminating') ?? false
+  // A Service with publishNotReadyAddresses calls even those ready that are ending.
+  return { addresses, ready, draining: terminating && serving && !ready }
 }

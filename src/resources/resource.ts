@@ -160,7 +160,12 @@ export interface EndpointSlice {
   /** Label kubernetes.io/service-name; empty where absent. */
   readonly serviceName: string
   readonly ports: readonly { readonly name: string; readonly port: number }[]
-  readonly endpoints: readonly { readonly addresses: readonly string[]; readonly ready: boolean }[]
+  readonly endpoints: readonly {
+    readonly addresses: readonly string[]
+    readonly ready: boolean
+    /** It is ending and still serves: used only where nothing is ready. */
+    readonly draining: boolean
+  }[]
 }
 
 /** One broken rule: what a condition says of a bad object. `value` is escaped and at most 100 characters. */

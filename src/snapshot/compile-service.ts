@@ -73,7 +73,7 @@ export function compileService(
   return { type: 'upstream', scheme: 'https', endpoints: [first, ...others], tls }
 }
 
-/** @returns none where there are EndpointSlices and none of their addresses is ready */
+/** @returns none where there are EndpointSlices and none of their addresses is ready or draining */
 function endpointsOf(
   service: Service,
   port: number,
@@ -87,23 +87,29 @@ function endpointsOf(
   }
   if (options['proxy.enable_endpoint_slices']) {
     const slices = lookup.slices(service.meta.namespace, service.meta.name)
-    if (slices.length > 0) return readyEndpoints(slices, port, portName)
+    if (slices.length > 0) {
+      const ready = addressesOf(slices, port, portName, 'ready')
+      // Endpoints that are ending get what is under way to its end, and new requests only where there is nobody else,
+      // as kube-proxy does it (KEP-1669).
+      return ready.length > 0 ? ready : addressesOf(slices, port, portName, 'draining')
+    }
   }
   return [{ host: dnsName, port }]
 }
 
 /** Each address once, in an order that does not depend on the order of slices and their endpoints. */
-function readyEndpoints(
+function addressesOf(
   slices: readonly EndpointSlice[],
   port: number,
   portName: string | undefined,
+  state: 'ready' | 'draining',
 ): Endpoint[] {
   const found = new Map<string, Endpoint>()
   for (const slice of slices) {
     const slicePort = slicePortOf(slice, port, portName)
     if (slicePort === undefined) continue
-    for (const { addresses, ready } of slice.endpoints) {
-      if (!ready) continue
+    for (const { addresses, [state]: taken } of slice.endpoints) {
+      if (!taken) continue
       for (const host of addresses) found.set(`${host} ${slicePort}`, { host, port: slicePort })
     }
   }

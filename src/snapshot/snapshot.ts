@@ -25,7 +25,7 @@ export interface UpstreamTls {
 export interface Upstream {
   readonly type: 'upstream'
   readonly scheme: 'http' | 'https'
-  /** At least one; several are taken in turn. */
+  /** At least one; of several the one with the least load of two is taken. */
   readonly endpoints: readonly [Endpoint, ...Endpoint[]]
   readonly tls?: UpstreamTls
 }

@@ -37,6 +37,7 @@ describe('code 01', () => {
       dispatch: () => {
         throw new TypeError('a bug on purpose')
       },
+      load: () => 0,
       sweep: (now) => made.sweep(now),
       close: () => made.close(),
     })

@@ -36,6 +36,7 @@ function faulty(made: Transport): Transport {
       })
       return { phase, pause: () => undefined, resume: () => undefined, abort: () => undefined }
     },
+    load: () => 0,
     sweep: (now) => made.sweep(now),
     close: () => made.close(),
   }

@@ -203,10 +203,14 @@ class EndpointSliceBuilder extends Builder {
     return this.append({ name, port, protocol: 'TCP' }, 'ports')
   }
 
-  /** @param ready undefined leaves the conditions out, which means ready */
-  endpoint(address: string | readonly string[], ready?: boolean): this {
+  /** @param ready undefined leaves the conditions out, which means ready; `draining`: ending, and still serving */
+  endpoint(address: string | readonly string[], ready?: boolean | 'draining'): this {
     const addresses = typeof address === 'string' ? [address] : address
-    return this.append({ addresses, ...(ready !== undefined && { conditions: { ready } }) }, 'endpoints')
+    const conditions =
+      ready === 'draining'
+        ? { ready: false, serving: true, terminating: true }
+        : ready !== undefined && { ready }
+    return this.append({ addresses, ...(conditions !== false && { conditions }) }, 'endpoints')
   }
 }
 

@@ -43,8 +43,8 @@ export function manySlice(index: number, ready = true): EndpointSlice {
     serviceName: `service-${index % 100}`,
     ports: [{ name: 'http', port: 18_080 }],
     endpoints: [
-      { addresses: [address], ready: true },
-      { addresses: [`11${address.slice(2)}`], ready },
+      { addresses: [address], ready: true, draining: false },
+      { addresses: [`11${address.slice(2)}`], ready, draining: false },
     ],
   }
 }

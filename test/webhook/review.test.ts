@@ -158,7 +158,6 @@ test.each([[null], ['x'], [{}], [{ request: {} }], [{ request: { uid: 7 } }], [[
 
 test('a warning is printable and short, whatever an object holds', () => {
   const object = there('new', '/b').build()
-  const long = known()
   const evil = {
     ...object,
     spec: {
@@ -166,7 +165,7 @@ test('a warning is printable and short, whatever an object holds', () => {
       target: { backend: { mock: { mockTargetName: `${'m'.repeat(60)}.`.repeat(4).concat('m') } } },
     },
   }
-  const answer = ask({ object: evil as Manifest }, long)
+  const answer = ask({ object: evil }, known())
   expect(answer?.allowed).toBe(true)
   for (const warning of answer?.warnings ?? []) expect(warning).toMatch(/^[ -~]{1,240}$/)
   expect(answer?.warnings).toHaveLength(1)

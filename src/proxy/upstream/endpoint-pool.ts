@@ -20,6 +20,10 @@ export interface EndpointPoolOptions {
   readonly ageMaxMs: number
 }
 
+/** An endpoint that takes no connections has nothing under way: it must not look like the idlest of all. */
+const UNREACHABLE_LOAD = 1_000_000
+const UNREACHABLE_MS = 5_000
+
 interface Lane {
   readonly client: Client
   readonly connecting: Connecting
@@ -28,6 +32,8 @@ interface Lane {
 export class EndpointPool implements CallPool {
   lastUsedAt = performance.now()
   readonly #options: EndpointPoolOptions
+  /** `performance.now()`. */
+  #unreachableUntil = 0
   readonly #sessions: Sessions = {}
   readonly #lanes = new Set<Lane>()
   /** The one used last is taken first, so that those that are not needed fall idle and close. */
@@ -43,6 +49,12 @@ export class EndpointPool implements CallPool {
   /** Requests that run or wait. */
   get active(): number {
     return this.#running.size + this.#waiting.size
+  }
+
+  /** Requests under way, and many more for a while after a connection could not be made. */
+  get load(): number {
+    const reachable = this.#unreachableUntil === 0 || performance.now() >= this.#unreachableUntil
+    return reachable ? this.active : this.active + UNREACHABLE_LOAD
   }
 
   get connected(): number {
@@ -70,6 +82,10 @@ export class EndpointPool implements CallPool {
 
   forget(call: UndiciCall): void {
     this.#waiting.delete(call)
+  }
+
+  unreachable(): void {
+    this.#unreachableUntil = performance.now() + UNREACHABLE_MS
   }
 
   release(call: UndiciCall, failed: boolean): void {

@@ -70,6 +70,11 @@ export interface Transport {
     request: UpstreamRequest,
     events: UpstreamEvents,
   ): Call | undefined
+  /**
+   * Requests under way to that endpoint from this process, those that wait for a connection among them; far more where
+   * it has just been found to take none.
+   */
+  load(upstream: Upstream, endpoint: Endpoint): number
   /** Closes connections that have not been used for a while; called by the gateway's tick. */
   sweep(now: number): void
   close(): Promise<void>

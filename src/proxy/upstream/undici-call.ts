@@ -21,6 +21,8 @@ type Controller = Dispatcher.DispatchController & {
 export interface CallPool {
   /** It has been aborted before it was given a connection. */
   forget(call: UndiciCall): void
+  /** No connection could be made for it. */
+  unreachable(): void
   /** It is over; `failed`: its connection is gone with it. */
   release(call: UndiciCall, failed: boolean): void
 }
@@ -124,6 +126,7 @@ export class UndiciCall implements Call {
   }
 
   onResponseError(_controller: unknown, error: Error): void {
+    if (error instanceof ConnectError) this.#pool.unreachable()
     this.#release(true)
     if (this.#silent) return
     this.#silent = true

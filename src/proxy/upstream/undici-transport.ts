@@ -61,6 +61,12 @@ export class UndiciTransport implements Transport {
     return entry.pool.dispatch(request, events)
   }
 
+  load(upstream: Upstream, endpoint: Endpoint): number {
+    const near = this.#byEndpoint.get(endpoint)
+    if (near !== undefined && this.#pools.get(near.key) === near) return near.pool.load
+    return this.#pools.get(keyOf(upstream, endpoint))?.pool.load ?? 0
+  }
+
   sweep(now: number): void {
     for (const entry of this.#pools.values()) {
       if (entry.pool.active > 0 || now - entry.pool.lastUsedAt < UNUSED_POOL_MS) continue
@@ -87,7 +93,7 @@ export class UndiciTransport implements Transport {
   #entry(upstream: Upstream, endpoint: Endpoint): PoolEntry | Error {
     const near = this.#byEndpoint.get(endpoint)
     if (near !== undefined && this.#pools.get(near.key) === near) return near
-    const key = `${upstream.scheme}://${endpoint.host}:${endpoint.port}|${upstream.tls?.id ?? ''}`
+    const key = keyOf(upstream, endpoint)
     const found = this.#pools.get(key) ?? this.#open(key, upstream, endpoint)
     if (!(found instanceof Error)) this.#byEndpoint.set(endpoint, found)
     return found
@@ -155,4 +161,8 @@ export class UndiciTransport implements Transport {
       return Object.assign(new Error(message), { code: TLS_MATERIAL_REFUSED })
     }
   }
+}
+
+function keyOf(upstream: Upstream, endpoint: Endpoint): string {
+  return `${upstream.scheme}://${endpoint.host}:${endpoint.port}|${upstream.tls?.id ?? ''}`
 }
