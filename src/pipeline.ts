@@ -57,7 +57,7 @@ export interface Pipeline {
 }
 
 /** Shortest time between two builds; after a longer silence an event is built at the end of its turn. */
-const HOLDOFF_MS = 20
+const HOLDOFF_MS = 10
 const RETRY_MS = 5_000
 /** A state remembers so many changes for a build that keeps failing; then the next one starts from scratch. */
 const UNBUILT_CHANGES_MAX = 100_000

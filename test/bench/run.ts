@@ -1,5 +1,6 @@
 // `npm run bench`: CPU microseconds a request of the gateway beside other proxies, in interleaved rounds, and the
-// cost of route lookup and of one event. Only ratios within one run mean anything.
+// cost of route lookup and of one event; and the way of a change from a real API server. Only ratios within one run
+// mean anything.
 
 import { parseArgs } from 'node:util'
 import { tempFolder } from '../support/temp-folder.ts'
@@ -13,7 +14,9 @@ import { startBenchUpstream } from './upstream.ts'
 
 const GATEWAY = 'kanali'
 const SNAPSHOT = 'snapshot'
-const NAMES = [...PEERS.map(({ name }) => name), GATEWAY, SNAPSHOT]
+const KUBERNETES = 'kubernetes'
+const PROXIES = [...PEERS.map(({ name }) => name), GATEWAY]
+const NAMES = [...PROXIES, SNAPSHOT, KUBERNETES]
 
 const USAGE = `npm run bench -- [--rounds 3] [--seconds 4] [--warmup 2] [--routes 10000] [--only NAME,NAME]
 names: ${NAMES.join(', ')}
@@ -32,10 +35,14 @@ if (settings === undefined) {
   process.stderr.write(USAGE)
   process.exitCode = 2
 } else {
-  if (NAMES.some((name) => name !== SNAPSHOT && settings.only.includes(name))) await benchProxies(settings)
+  if (PROXIES.some((name) => settings.only.includes(name))) await benchProxies(settings)
   if (settings.only.includes(SNAPSHOT)) {
     const { benchSnapshot } = await import('./snapshot.ts')
     await benchSnapshot()
+  }
+  if (settings.only.includes(KUBERNETES)) {
+    const { benchKubernetes } = await import('./kubernetes.ts')
+    await benchKubernetes()
   }
 }
 

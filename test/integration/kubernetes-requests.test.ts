@@ -118,7 +118,7 @@ describeWithTools(['kube-apiserver', 'etcd'], 'requests by what a real API serve
     const authority = createAuthority()
     const { certificate, key } = authority.server()
     const secure = createSecureServer({ cert: certificate, key }, (_, response) => response.end('secure'))
-    upstreams.push(secure as unknown as Server)
+    upstreams.push(secure)
     await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve))
     const endpoint = `https://127.0.0.1:${(secure.address() as AddressInfo).port}`
     const released = { 'kanali.io/enabled': 'true' }

@@ -11,6 +11,7 @@ export interface ClusterGatewayOptions {
   readonly flags?: Readonly<Record<string, string>>
   readonly otlpUrl?: string
   readonly waitUntilReady?: boolean
+  readonly readyTimeoutMs?: number
   readonly env?: Readonly<Record<string, string | undefined>>
 }
 
