@@ -1,0 +1,99 @@
+// The lease against a real API server: never two holders at once, whatever happens to one of them.
+
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ApiClient, type ApiRequest } from '../../src/kube/api-client.ts'
+import { kubeconfigAccess } from '../../src/kube/kubeconfig.ts'
+import { Lease } from '../../src/kube/lease.ts'
+import { startApiServer, type ApiServer } from '../support/api-server.ts'
+import { describeWithTools } from '../support/describe-with-tools.ts'
+import { waitUntil } from '../support/wait-until.ts'
+
+const TIMING = { durationMs: 1_000, everyMs: 100 }
+
+describeWithTools(['kube-apiserver', 'etcd'], 'a lease of a real API server', (apiserver, etcd) => {
+  let server: ApiServer
+  let client: ApiClient
+
+  beforeAll(async () => {
+    server = await startApiServer(apiserver ?? '', etcd ?? '')
+    const access = await kubeconfigAccess(await server.kubeconfig())
+    if ('problem' in access) throw new Error(access.problem)
+    client = new ApiClient(access)
+  })
+  afterAll(async () => {
+    await client?.close()
+    await server?.stop()
+  })
+
+  /** What happened, in order: `a holds`, `a gives up`. */
+  interface Contender {
+    readonly lease: Lease
+    /** True: no request of its gets through. */
+    cutOff: boolean
+  }
+
+  function contender(identity: string, name: string, told: string[]): Contender {
+    const one: Contender = {
+      cutOff: false,
+      lease: new Lease({
+        client: {
+          request: (request: ApiRequest) =>
+            one.cutOff
+              ? Promise.resolve({ type: 'unreachable', why: 'cut off on purpose' } as const)
+              : client.request(request),
+        },
+        namespace: 'default',
+        name,
+        identity,
+        onChange: (holds) => void told.push(`${identity} ${holds ? 'holds' : 'gives up'}`),
+        log: { info: () => undefined, warn: () => undefined },
+        timing: TIMING,
+      }),
+    }
+    one.lease.start()
+    return one
+  }
+
+  test('one of many gets it; when he is cut off he gives up before another takes over', async () => {
+    const told: string[] = []
+    const name = `lease-${randomUUID()}`
+    const all = ['a', 'b', 'c', 'd'].map((identity) => contender(identity, name, told))
+    await waitUntil(() => told.length > 0, 'a holder')
+    const first = all.find(({ lease }) => lease.holds)
+    expect(all.filter(({ lease }) => lease.holds)).toHaveLength(1)
+    if (first !== undefined) first.cutOff = true
+    await waitUntil(() => told.length >= 3, 'another holder')
+    expect(told.map((text) => text.slice(2))).toEqual(['holds', 'gives up', 'holds'])
+    expect(told[1]?.[0]).toBe(told[0]?.[0])
+    expect(told[2]?.[0]).not.toBe(told[0]?.[0])
+    // Back again, he finds another's lease and leaves it.
+    if (first !== undefined) first.cutOff = false
+    for (const { lease } of all) await lease.stop()
+    expect(
+      told.filter((text) => text.endsWith('holds')).length -
+        told.filter((text) => text.endsWith('up')).length,
+    ).toBe(0)
+  })
+
+  test('who ends gives it back, and the next has it at once', async () => {
+    const told: string[] = []
+    const name = `lease-${randomUUID()}`
+    const a = contender('a', name, told)
+    await waitUntil(() => a.lease.holds, 'the holder')
+    const b = contender('b', name, told)
+    await a.lease.stop()
+    await waitUntil(() => b.lease.holds, 'the next')
+    const { body } = (await client.request({
+      method: 'GET',
+      path: `/apis/coordination.k8s.io/v1/namespaces/default/leases/${name}`,
+    })) as { body: { spec: Record<string, unknown> } }
+    expect(body.spec).toMatchObject({
+      holderIdentity: 'b',
+      leaseDurationSeconds: 1,
+      leaseTransitions: expect.any(Number),
+    })
+    await b.lease.stop()
+    expect(told).toEqual(['a holds', 'a gives up', 'b holds', 'b gives up'])
+  })
+})
