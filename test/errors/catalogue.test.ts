@@ -58,7 +58,7 @@ const REASONS_BY_CODE: Readonly<Record<string, readonly string[]>> = {
     'unexpected_informational',
     'upstream_error',
   ],
-  '09': ['services_refused', 'services_unsynced'],
+  '09': ['services_refused', 'services_unsynced', 'services_stale'],
   '10': [
     'service_missing',
     'service_labels_unmatched',

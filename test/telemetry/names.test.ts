@@ -20,7 +20,7 @@ const PAGES = [
 /** What metrics add to a name. */
 const SUFFIX = /_(bucket|sum|count)$/
 /** Names of the plan that have no spans yet, and file names. */
-const OTHER = /^kanali\.(io|ts|yaml|toml|json|error|outcome)$|^kanali\.io/
+const OTHER = /^kanali\.(io|ts|yaml|toml|json|error|outcome|svc)$|^kanali\.io/
 
 describe('docs/telemetry.md', () => {
   test.each([
