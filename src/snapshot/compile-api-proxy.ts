@@ -9,7 +9,7 @@ import {
   type Meta,
   type Resource,
 } from '../resources/resource.ts'
-import { placeKeys } from './cross-namespace.ts'
+import { placeKeys } from './place-keys.ts'
 import { compilePlugins } from './compile-plugins.ts'
 import { compileTarget } from './compile-target.ts'
 import { Lookup, type World } from './lookup.ts'

@@ -4,33 +4,9 @@
 import { byAge } from './age.ts'
 import type { CompiledApiProxy } from './compile-api-proxy.ts'
 import { entriesAlong } from './match.ts'
+import { prefixesOf } from './place-keys.ts'
 import { type RouteTable, routesOf } from './route-table.ts'
 import type { Route } from './snapshot.ts'
-
-/** Key in the index of dependents under which every ApiProxy at exactly this source path is found. */
-export function atKey(path: string): string {
-  return `At/${path}`
-}
-
-/** Key under which every ApiProxy at or below this source path is found. */
-export function underKey(path: string): string {
-  return `Under/${path}`
-}
-
-/** The path itself and every shorter one of whole segments, `/` among them. */
-export function prefixesOf(path: string): string[] {
-  const prefixes = [path]
-  for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
-    prefixes.push(path.slice(0, slash))
-  }
-  if (path !== '/') prefixes.push('/')
-  return prefixes
-}
-
-/** The keys under which an ApiProxy is to be found by those whom its coming and going concerns. */
-export function placeKeys({ path }: Pick<Route, 'path'>): string[] {
-  return [atKey(path), ...prefixesOf(path).map(underKey)]
-}
 
 /**
  * The oldest ApiProxy of another namespace, older than this one, from which it would take requests.

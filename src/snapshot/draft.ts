@@ -10,7 +10,8 @@ import { type BuildOptions, buildOptionsOf } from './build-options.ts'
 import { placeOf, withClaim, withoutClaim } from './claims.ts'
 import { type Compilation, keyOfCompiled, standingOf, winnerOf } from './compilation.ts'
 import { compileApiProxy, type CompiledApiProxy } from './compile-api-proxy.ts'
-import { atKey, captured, underKey } from './cross-namespace.ts'
+import { captured } from './cross-namespace.ts'
+import { atKey, underKey } from './place-keys.ts'
 import { ConditionChanges } from './condition-changes.ts'
 import {
   apiProxyConditions,

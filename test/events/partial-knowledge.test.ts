@@ -57,7 +57,9 @@ test('a kind that is overdue is not waited for, and known once it comes', () => 
   const others = KINDS.filter((kind) => kind !== 'Service')
   const state = applyAll(
     EMPTY_STATE,
-    others.map((kind) => ({ type: 'listed', ...at, kind, resources: [] }) as const),
+    others.map(
+      (kind) => ({ type: 'listed', source: 'kubernetes', observedAt: 0, kind, resources: [] }) as const,
+    ),
   )
   expect(allSettled(state)).toBe(false)
   const overdue = apply(state, { type: 'overdue', ...at, kind: 'Service', detail: 'late' })

@@ -133,6 +133,36 @@ describeWithTools(['kube-apiserver', 'etcd'], 'a gateway and a real API server',
     expect(events[0]?.involvedObject.uid).toBe(metadata.uid)
   })
 
+  test('of Secrets only those that the selector names are seen, and no value of any is shown', async () => {
+    const { certificate } = createAuthority()
+    const data = { 'tls.ca': certificate, password: 'known-secret-value' }
+    const released = { 'kanali.io/enabled': 'true' }
+    const labelled = shop.secret('chosen', data, released)
+    await server.apply({ ...labelled, metadata: { ...labelled.metadata, labels: { 'for-kanali': 'yes' } } })
+    await server.apply(shop.secret('other', data, released))
+    for (const name of ['chosen', 'other']) {
+      const target = { ssl: { secretName: name } }
+      await server.apply(shop.apiProxy(`by-${name}`, { endpoint: 'https://127.0.0.1:1' }, { target }))
+    }
+    const picky = await startClusterGateway(server, {
+      flags: { 'kubernetes.secret_selector': 'for-kanali=yes' },
+    })
+    others.push(picky)
+    await untilAnswered(picky, '/by-chosen', { status: 502, text: '"code":8' })
+    await untilAnswered(picky, '/by-other', { status: 500, text: '"code":6' })
+    await untilAnswered(gateway, '/by-other', { status: 502, text: '"code":8' })
+    const dumps = await Promise.all(
+      ['snapshot', 'events'].map(async (page) =>
+        (await fetch(`http://127.0.0.1:${gateway.profilingPort}/debug/${page}`)).text(),
+      ),
+    )
+    expect(dumps[0]).toContain('by-chosen')
+    for (const text of [...dumps, gateway.process.stderr, gateway.process.stdout]) {
+      expect(text).not.toContain('known-secret-value')
+      expect(text).not.toContain(Buffer.from('known-secret-value').toString('base64'))
+    }
+  })
+
   test('a status is written once: what is written leads to no further write', async () => {
     await server.apply(shop.mockTarget('quiet', 'quiet'))
     await server.apply(shop.apiProxy('quiet', shop.mocked('quiet')))
