@@ -9,12 +9,17 @@ import type { StatusCondition } from './status-body.ts'
 import type { WatchedKind } from './watched.ts'
 
 const MESSAGE_LENGTH_MAX = 1024
+/** As many at once, and so many a second from then on: a fault of all routes must not flood the API server. */
+const BURST_MAX = 50
+const EVENTS_A_SECOND = 5
 
 export class EventRecorder {
   readonly #client: Pick<ApiClient, 'request'>
   readonly #identity: string
   readonly #log: Pick<Log, 'warn'>
   #complaint = ''
+  #tokens = BURST_MAX
+  #filledAt = performance.now()
 
   constructor(client: Pick<ApiClient, 'request'>, identity: string, log: Pick<Log, 'warn'>) {
     this.#client = client
@@ -22,8 +27,9 @@ export class EventRecorder {
     this.#log = log
   }
 
-  /** Never rejects. */
+  /** Never rejects. What goes beyond the limit is left out, which is said once. */
   async record({ kind, apiVersion }: WatchedKind, meta: Meta, condition: StatusCondition): Promise<void> {
+    if (!this.#take()) return this.#complain('there are too many at once; the statuses have them all')
     const namespace = meta.namespace === '' ? 'default' : meta.namespace
     const at = new Date().toISOString()
     const answer = await this.#client.request({
@@ -53,8 +59,22 @@ export class EventRecorder {
         source: { component: 'kanali.io/gateway' },
       },
     })
-    const why = answer.type === 'unreachable' ? answer.why : answer.status === 201 ? '' : statusText(answer)
-    if (why !== '' && why !== this.#complaint) this.#log.warn({ why }, 'an Event could not be written')
+    this.#complain(
+      answer.type === 'unreachable' ? answer.why : answer.status === 201 ? '' : statusText(answer),
+    )
+  }
+
+  #take(): boolean {
+    const at = performance.now()
+    this.#tokens = Math.min(BURST_MAX, this.#tokens + ((at - this.#filledAt) / 1000) * EVENTS_A_SECOND)
+    this.#filledAt = at
+    if (this.#tokens < 1) return false
+    this.#tokens -= 1
+    return true
+  }
+
+  #complain(why: string): void {
+    if (why !== '' && why !== this.#complaint) this.#log.warn({ why }, 'an Event was not written')
     this.#complaint = why
   }
 }

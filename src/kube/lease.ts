@@ -26,6 +26,8 @@ export interface LeaseTiming {
 }
 
 const TIMING: LeaseTiming = { durationMs: 10_000, everyMs: 2_000 }
+/** Between two attempts where the server does not let us: rights change rarely. */
+const REFUSED_EVERY_MS = 30_000
 /** Part of the duration after which a holder that could not renew stops. */
 const GIVE_UP_AT = 0.7
 
@@ -45,6 +47,7 @@ export class Lease {
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> = Promise.resolve()
   #stopped = false
+  #refused = false
   #complaint = ''
 
   constructor(options: LeaseOptions) {
@@ -79,12 +82,14 @@ export class Lease {
       this.#change(false)
     }
     if (this.#stopped) return
+    const waitMs = this.#refused ? REFUSED_EVERY_MS : this.#timing.everyMs
     this.#timer = setTimeout(() => {
       this.#running = this.#turn()
-    }, this.#timing.everyMs)
+    }, waitMs)
   }
 
   async #attempt(): Promise<void> {
+    this.#refused = false
     const from = performance.now()
     const found = await this.#read()
     if (found === undefined) return
@@ -111,7 +116,7 @@ export class Lease {
     const answer = await client.request({ method: 'GET', path: `${this.#path}/${name}` })
     if (answer.type === 'unreachable') return this.#complain(answer.why)
     if (answer.status === 404) return { body: undefined, holder: '', mark: '' }
-    if (answer.status !== 200) return this.#complain(statusText(answer))
+    if (answer.status !== 200) return this.#complain(statusText(answer), answer.status)
     const spec = isRecord(answer.body) ? ownField(answer.body, 'spec') : undefined
     const holder = isRecord(spec) ? ownField(spec, 'holderIdentity') : undefined
     const renewed = isRecord(spec) ? ownField(spec, 'renewTime') : undefined
@@ -148,7 +153,7 @@ export class Lease {
       this.#complaint = ''
       return true
     }
-    if (answer.status !== 409) this.#complain(statusText(answer))
+    if (answer.status !== 409) this.#complain(statusText(answer), answer.status)
     return false
   }
 
@@ -173,7 +178,8 @@ export class Lease {
   }
 
   /** Each cause once: a Role that is missing is not worth a line every two seconds. */
-  #complain(why: string): undefined {
+  #complain(why: string, status = 0): undefined {
+    this.#refused = status === 401 || status === 403
     if (why === this.#complaint) return
     this.#complaint = why
     const { log, name, namespace } = this.#options

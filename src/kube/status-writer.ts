@@ -24,6 +24,8 @@ export interface StatusWriterOptions {
   readonly identity: string
   readonly log: Pick<Log, 'info' | 'warn'>
   readonly leaseTiming?: Partial<LeaseTiming>
+  /** When what was refused is tried again; default a minute. */
+  readonly refusedRetryMs?: number
 }
 
 /** The part of a publication that is written from. */
@@ -34,6 +36,7 @@ export interface Published {
 
 const LEASE = 'kanali-status'
 const WRITES_AT_ONCE = 8
+const REFUSED_RETRY_MS = 60_000
 /** Kinds that have a status of ours. */
 const KINDS: readonly WatchedKind[] = WATCHED.filter(({ apiVersion }) => apiVersion === 'kanali.io/v2')
 
@@ -48,6 +51,9 @@ export class StatusWriter {
   /** By key; known while the lease is held, and at most one for each known object. */
   readonly #written = new Map<string, WrittenStatus>()
   readonly #dirty = new Set<string>()
+  /** May not be written: rights can change, and others must not wait for them. */
+  readonly #refused = new Set<string>()
+  #refusedTimer: NodeJS.Timeout | undefined
   #latest: Published | undefined
   #adopted = false
   #pumping = false
@@ -94,6 +100,9 @@ export class StatusWriter {
     this.#adopted = false
     this.#written.clear()
     this.#dirty.clear()
+    this.#refused.clear()
+    clearTimeout(this.#refusedTimer)
+    this.#refusedTimer = undefined
     clearTimeout(this.#wait?.timer)
     this.#wait?.done()
   }
@@ -162,6 +171,7 @@ export class StatusWriter {
     if (answer.status === 404 || answer.status === 409) return 'done'
     if (answer.status !== 200) {
       this.#complain(statusText(answer))
+      if (answer.status === 401 || answer.status === 403) this.#retryLater(key)
       return 'done'
     }
     this.#written.set(key, status)
@@ -200,6 +210,16 @@ export class StatusWriter {
     this.#dirty.add(key)
     this.#complain(why)
     return 'again'
+  }
+
+  #retryLater(key: string): void {
+    this.#refused.add(key)
+    this.#refusedTimer ??= setTimeout(() => {
+      this.#refusedTimer = undefined
+      for (const refused of this.#refused) this.#dirty.add(refused)
+      this.#refused.clear()
+      void this.#pump()
+    }, this.#options.refusedRetryMs ?? REFUSED_RETRY_MS)
   }
 
   #complain(why: string): void {
