@@ -115,6 +115,18 @@ describe('modules of src/', () => {
     expect(wrong).toEqual([])
   })
 
+  test('load the client of Kubernetes only when it is needed: it costs a second and 87 MB', () => {
+    const loaded = SRC.flatMap(({ file, code }) =>
+      [...code.matchAll(/^import (?!type\b)[^;]*?from '@kubernetes\/client-node'/gm)].map(() => file),
+    )
+    expect(loaded).toEqual([])
+    expect(
+      SRC.filter(({ code }) => code.includes("await import('@kubernetes/client-node')")).map(
+        ({ file }) => file,
+      ),
+    ).toEqual(['src/kube/kubeconfig.ts'])
+  })
+
   test('below the sources import nothing that touches the world', () => {
     const wrong = pureFiles().flatMap(({ file, code }) =>
       importsOf(code)

@@ -1,5 +1,5 @@
 // The ways to be let in by a real API server: the pod's service account with a token that is renewed, tokens, token
-// files, exec plugins; and what is said where a kubeconfig cannot be used.
+// files, client certificates, exec plugins; and what is said where a kubeconfig cannot be used.
 
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -127,6 +127,18 @@ describeWithTools(['kube-apiserver', 'etcd'], 'a real API server', (apiserver, e
     expect(await whoAmI(client)).toBe(401)
     await folder.write('tokens/one', `${server.adminToken}\n`)
     expect(await whoAmI(client)).toBe('admin')
+  })
+
+  test('lets in by a client certificate', async () => {
+    const { certificate, key } = server.clients.client({ commonName: 'alice' })
+    const user = { 'client-certificate-data': data(certificate), 'client-key-data': data(key) }
+    expect(
+      await whoAmI(
+        new ApiClient(
+          await opened(await kubeconfig('certificate', server.url, { cluster: cluster(), user })),
+        ),
+      ),
+    ).toBe('alice')
   })
 
   test('lets in by an exec plugin, which is run again after a 401', async () => {

@@ -88,6 +88,22 @@ describeWithTools(['kube-apiserver', 'etcd'], 'the manifests and a real API serv
     )
   })
 
+  test('without the right to Services, routes that need one answer code 09, until it is given', async () => {
+    const role = (await objectsOf('rbac.yaml')).find(({ kind }) => kind === 'ClusterRole')
+    if (role === undefined) throw new Error('there is no ClusterRole')
+    const rules = role['rules'] as { resources: string[] }[]
+    const without = structuredClone(rules)
+    for (const rule of without) rule.resources = rule.resources.filter((name) => name !== 'services')
+    await server.apply({ ...role, rules: without })
+    gateway = await asKanali()
+    await server.apply(shop.apiProxy('needy', { service: { name: 'absent', port: 80 } }))
+    await untilAnswered(gateway, '/needy', { status: 500, text: '"code":9,' })
+    await untilAnswered(gateway, '/canned', { status: 200 })
+    await untilStatus(server, 'needy', ({ code }) => code === '09')
+    await server.apply(role)
+    await untilAnswered(gateway, '/needy', { status: 500, text: '"code":10,' }, 60_000)
+  }, 90_000)
+
   test.each([
     ['read one Secret', 'get', '', 'secrets', 'shop'],
     ['write a Secret', 'update', '', 'secrets', 'shop'],

@@ -5,6 +5,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import path from 'node:path'
+import { type Authority, createAuthority } from './certificates.ts'
 import { freePorts } from './free-ports.ts'
 import { RunningProcess } from './running-process.ts'
 import { tempFolder, type TempFolder } from './temp-folder.ts'
@@ -54,6 +55,8 @@ export class ApiServer implements AsyncDisposable {
   readonly adminToken: string
   /** PEM; known once the server has started. */
   ca = ''
+  /** Whose certificates the server takes from clients: the common name is the user. */
+  readonly clients: Authority = createAuthority()
   readonly folder: TempFolder
   readonly #binaries: Binaries
   readonly #ports: Ports
@@ -95,6 +98,7 @@ export class ApiServer implements AsyncDisposable {
       // Loopback addresses: what a test sends to a cluster IP stays on this machine.
       '--service-cluster-ip-range=127.64.0.0/16',
       `--token-auth-file=${file('tokens.csv')}`,
+      `--client-ca-file=${file('clients.crt')}`,
       '--authorization-mode=RBAC',
       '--disable-admission-plugins=ServiceAccount',
     ])
@@ -272,6 +276,7 @@ export async function startApiServer(apiserver: string, etcd: string): Promise<A
     const adminToken = randomBytes(16).toString('hex')
     await folder.write('tokens.csv', `${adminToken},admin,admin,system:masters\n`)
     const server = new ApiServer({ apiserver, etcd }, { api, etcdClient, etcdPeer }, folder, adminToken)
+    await folder.write('clients.crt', server.clients.certificate)
     try {
       await server.start()
       return server
