@@ -31,6 +31,8 @@ export interface SnapshotView {
   readonly revision: number
   readonly hash: string
   readonly kinds: Readonly<Record<Kind, KindStatus>>
+  /** Namespaces in which a kind may not be listed; absent where there is none. */
+  readonly refusals?: Snapshot['refusals']
   readonly counts: Readonly<Record<Kind, number>>
   /** RFC 3339. */
   readonly staleSince?: string
@@ -60,6 +62,7 @@ export function snapshotView(snapshot: Snapshot, filter: SnapshotFilter): Snapsh
     revision: snapshot.revision,
     hash: snapshot.hash,
     kinds: snapshot.kinds,
+    ...(snapshot.refusals.length === 0 ? {} : { refusals: snapshot.refusals }),
     counts: snapshot.counts,
     ...(snapshot.staleSince === undefined ? {} : { staleSince: new Date(snapshot.staleSince).toISOString() }),
     ...cutLine(conditions, routes),

@@ -167,5 +167,9 @@ describeWithTools(['kube-apiserver', 'etcd'], 'the manifests and a real API serv
     await untilAnswered(gateway, '/ours', { status: 200 })
     await untilAnswered(gateway, '/canned', { status: 404 })
     expect((await gateway.readiness()).text).toContain('in namespace shop')
+    const page = await (await fetch(`http://127.0.0.1:${gateway.profilingPort}/debug/snapshot`)).json()
+    expect(page).toMatchObject({
+      refusals: expect.arrayContaining([expect.objectContaining({ namespace: 'shop', kind: 'ApiProxy' })]),
+    })
   })
 })
