@@ -13,6 +13,9 @@ import { RecentEvents } from './events/recent-events.ts'
 import type { LifeStep } from './life.ts'
 import { type Pipeline, type PipelineOptions, type Publication, runPipeline } from './pipeline.ts'
 import { type OpenedSource, openSource } from './open-source.ts'
+import { KeyRing } from './plugins/apikey/key-ring.ts'
+import { BUILT_IN_PLUGINS } from './plugins/built-in.ts'
+import { Guards } from './plugins/guards.ts'
 import { type LoadedPlugins, loadPlugins } from './plugins/load.ts'
 import { Certificates } from './proxy/certificates.ts'
 import { Deadlines } from './proxy/deadlines.ts'
@@ -88,6 +91,7 @@ class Composition implements Gateway {
   readonly #current = new Current()
   readonly #recentEvents = new RecentEvents()
   readonly #guard: AddressGuard
+  readonly #keys: KeyRing
   readonly #load: Load = { requests: 0, connections: 0, draining: false }
   readonly #servers: Server[] = []
   readonly #admin: AdminServer[] = []
@@ -103,6 +107,7 @@ class Composition implements Gateway {
     this.#overrides = overrides
     this.#guard = new AddressGuard(options['proxy.allow_restricted_upstreams'])
     this.log = createLog(options, overrides.stderr === undefined ? {} : { output: overrides.stderr })
+    this.#keys = new KeyRing({ file: options['plugins.apiKey.decryption_key_file'], log: this.log })
   }
 
   async start(): Promise<{ ports: Ports } | { problem: string }> {
@@ -169,6 +174,7 @@ class Composition implements Gateway {
       current: this.#current,
       recorder: signals.recorder,
       plugins: plugins.host,
+      guards: new Guards({ keys: this.#keys, apiKeyHeader: options['plugins.apiKey.header_key'] }),
       transport,
       deadlines,
       flusher: new HeadFlusher(),
@@ -198,6 +204,7 @@ class Composition implements Gateway {
     const refused = await this.#openAdmin()
     if (refused !== undefined) return refused
     this.#pipeline = this.#runPipeline()
+    this.#keys.start((event) => this.#pipeline?.take(event))
     await this.#pipeline.settled
     const closed = await this.#openListeners()
     if (closed !== undefined) return closed
@@ -215,6 +222,7 @@ class Composition implements Gateway {
       listening: () => this.#listening,
       draining: () => this.#load.draining,
       blocked: () => plugins.host.blocked(),
+      keys: () => this.#keys.health(),
     })
     const { metrics } = signals
     const profiling = createProfilingServer({
@@ -279,7 +287,10 @@ class Composition implements Gateway {
     const observedAt = performance.timeOrigin + performance.now()
     return runPipeline({
       sources: this.#source?.sources ?? [],
-      initial: [{ type: 'plugins', source: 'plugins', observedAt, plugins: plugins.facts }],
+      initial: [
+        { type: 'plugins', source: 'plugins', observedAt, plugins: [...BUILT_IN_PLUGINS, ...plugins.facts] },
+        this.#keys.firstEvent(),
+      ],
       options: this.#options,
       current: this.#current,
       log: this.log,
@@ -296,6 +307,7 @@ class Composition implements Gateway {
     }
     this.#vault.retain(handles)
     signals.published(publication)
+    this.#keys.published(snapshot, state)
     logConditions(snapshot, this.log)
     this.#source?.published(publication)
   }
@@ -326,6 +338,7 @@ class Composition implements Gateway {
   }
 
   async #stopEvents(): Promise<void> {
+    this.#keys.stop()
     this.#pipeline?.stop()
     await this.#source?.stop()
     this.#certificates?.stop()

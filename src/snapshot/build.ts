@@ -10,8 +10,10 @@ import { type Kind, KINDS } from '../resources/resource.ts'
 import { type BuildOptions, buildOptionsOf } from './build-options.ts'
 import { type Compilation, EMPTY_COMPILATION, standingOf } from './compilation.ts'
 import { ConditionList } from './condition-list.ts'
-import { apiProxyConditions, invalidCondition } from './conditions.ts'
+import { apiProxyConditions } from './conditions.ts'
 import { Draft } from './draft.ts'
+import type { KeyTable } from './key-table.ts'
+import { objectConditions } from './object-conditions.ts'
 import type { Condition, ConditionCount, Snapshot, SnapshotChanges } from './snapshot.ts'
 
 const HASH_DIGITS = 16
@@ -55,6 +57,7 @@ class BuiltSnapshot implements Snapshot {
   readonly revision: number
   readonly hash: string
   readonly routes: Snapshot['routes']
+  readonly keys: Snapshot['keys']
   readonly kinds: Snapshot['kinds']
   readonly conditions: Iterable<Condition>
   readonly conditionCounts: Iterable<ConditionCount>
@@ -75,8 +78,9 @@ class BuiltSnapshot implements Snapshot {
     changes: SnapshotChanges,
   ) {
     this.revision = revision
-    this.hash = hashOf(state, hashSeed)
+    this.hash = hashOf(state, compilation.keys, hashSeed)
     this.routes = compilation.routes
+    this.keys = compilation.keys
     this.kinds = perKind((kind) => state.kinds[kind].status)
     this.conditions = new ConditionList(compilation)
     this.conditionCounts = { [Symbol.iterator]: () => compilation.conditionCounts.values() }
@@ -95,8 +99,7 @@ class BuiltSnapshot implements Snapshot {
   conditionsOf(key: string): readonly Condition[] {
     const compiled = this.#compilation.proxies.get(key)
     if (compiled !== undefined) return apiProxyConditions(compiled, standingOf(compiled, this.#compilation))
-    const invalid = this.#compilation.invalid.get(key)
-    return invalid === undefined ? [] : [invalidCondition(invalid)]
+    return objectConditions(this.#compilation.troubled.get(key), this.#compilation.decryption)
   }
 
   get compilation(): Compilation {
@@ -117,19 +120,25 @@ export const INITIAL_SNAPSHOT: Snapshot = Object.freeze({
   revision: 0,
   hash: '0'.repeat(HASH_DIGITS),
   routes: EMPTY_COMPILATION.routes,
+  keys: EMPTY_COMPILATION.keys,
   kinds: perKind((kind) => EMPTY_STATE.kinds[kind].status),
   refusals: [],
   conditions: [],
   conditionsOf: () => [],
   conditionCounts: [],
-  changes: { removedApiProxies: [], conditions: [], conditionsCut: 0, affected: [] },
+  changes: { removedApiProxies: [], conditions: [], conditionsCut: 0, pendingApiKeys: [], affected: [] },
   counts: perKind(() => 0),
 })
 
-/** Objects, statuses of kinds, plugins and options; neither faults of sources nor anything of this process. */
-function hashOf(state: State, seed: string): string {
+/**
+ * Objects, statuses of kinds, what was decrypted, plugins and options; neither faults of sources nor anything of this
+ * process. Key sets are left out: replicas fetch them at different times, and would seem to disagree.
+ */
+function hashOf(state: State, { keyId, digest }: KeyTable, seed: string): string {
   const statuses = KINDS.map((kind) => knowledgeOf(state, kind)).join()
-  return digestOf('sha256', `${state.digest.toString(16)} ${statuses} ${seed}`, 'hex').slice(0, HASH_DIGITS)
+  const keys = keyId === '' ? '' : `${keyId}:${digest.toString(16)} `
+  const text = `${state.digest.toString(16)} ${statuses} ${keys}${seed}`
+  return digestOf('sha256', text, 'hex').slice(0, HASH_DIGITS)
 }
 
 /** How far a kind is known: what routes answer depends on it. */
@@ -152,6 +161,7 @@ function sameOptions(a: BuildOptions, b: BuildOptions): boolean {
 function* everythingIn(state: State): Generator<string> {
   yield 'Plugins'
   yield 'Problems'
+  yield 'DecryptionKey'
   for (const kind of KINDS) yield* state.kinds[kind].objects.keys()
 }
 

@@ -10,7 +10,7 @@ import {
   type Resource,
 } from '../resources/resource.ts'
 import { placeKeys } from './place-keys.ts'
-import { compilePlugins } from './compile-plugins.ts'
+import { compilePlugins, pluginFailure } from './compile-plugins.ts'
 import { compileTarget } from './compile-target.ts'
 import { Lookup, type World } from './lookup.ts'
 import { problemText } from './problem-text.ts'
@@ -36,9 +36,9 @@ export function compileApiProxy(resource: Resource, world: World): CompiledApiPr
 function compileValid(apiproxy: ApiProxy, world: World): CompiledApiProxy {
   const lookup = new Lookup(world)
   const { meta, source, target } = apiproxy
-  const plugins = compilePlugins(apiproxy.plugins, lookup)
+  const plugins = compilePlugins(apiproxy, lookup)
   const compiled = compileTarget(apiproxy, lookup)
-  const failures = plugins.flatMap((plugin) => (plugin.failure === undefined ? [] : [plugin.failure]))
+  const failures = plugins.flatMap((plugin) => pluginFailure(plugin) ?? [])
   failures.push(...targetFailures(compiled.target))
   const route: Route = {
     namespace: meta.namespace,

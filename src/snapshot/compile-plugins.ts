@@ -3,17 +3,31 @@
 
 import { failure, type Failure } from '../errors/failure.ts'
 import type { PluginFact } from '../events/event.ts'
-import type { PluginRef } from '../resources/resource.ts'
+import type { ApiProxy, Meta, PluginRef } from '../resources/resource.ts'
 import type { Lookup } from './lookup.ts'
+import { compileGuard } from './guard.ts'
 import { pluginName } from './plugin-index.ts'
 import type { CompiledPlugin } from './snapshot.ts'
 
-export function compilePlugins(refs: readonly PluginRef[], lookup: Lookup): readonly CompiledPlugin[] {
-  return refs.map((ref) => compilePlugin(ref, lookup))
+/** The file of a plugin that is part of the gateway. */
+export const BUILT_IN = 'built-in'
+
+export function compilePlugins({ plugins, meta }: ApiProxy, lookup: Lookup): readonly CompiledPlugin[] {
+  return plugins.map((ref) => compilePlugin(ref, meta, lookup))
 }
 
-function compilePlugin(ref: PluginRef, lookup: Lookup): CompiledPlugin {
+/** What requests meet there because of how things are, whatever they carry. */
+export function pluginFailure({ failure: found, guard }: CompiledPlugin): Failure | undefined {
+  return found ?? guard?.failure
+}
+
+function compilePlugin(ref: PluginRef, meta: Meta, lookup: Lookup): CompiledPlugin {
   const known = lookup.plugins(ref.name)
+  if (known.some(({ file }) => file === BUILT_IN)) {
+    // There is one of each, whatever version somebody writes.
+    const name = pluginName(ref.name)
+    return { name, file: BUILT_IN, config: ref.config, guard: compileGuard(name, ref.config, meta, lookup) }
+  }
   const fact = known.find(({ version }) => version === ref.version)
   const found = fact === undefined ? missing(ref, known) : loadFailure(ref, fact)
   return {

@@ -4,6 +4,8 @@
 import type { Failure } from '../errors/failure.ts'
 import type { Kind, LabelRequirement, MockRoute } from '../resources/resource.ts'
 import type { KindStatus } from '../events/event.ts'
+import type { Guard } from './guard.ts'
+import type { KeyTable } from './key-table.ts'
 import type { RouteTable } from './route-table.ts'
 
 /** An address to connect to. */
@@ -62,6 +64,8 @@ export interface CompiledPlugin {
   /** Finds the loaded plugin in the plugin host. */
   readonly file: string
   readonly config: Readonly<Record<string, string>>
+  /** Present where it is built in. */
+  readonly guard?: Guard
   readonly failure?: Failure
 }
 
@@ -119,6 +123,8 @@ export interface SnapshotChanges {
   readonly conditions: readonly ConditionChange[]
   /** How many more there were. */
   readonly conditionsCut: number
+  /** Names of ApiKeys that have revisions to be decrypted since then. */
+  readonly pendingApiKeys: readonly string[]
   /** Keys (`keyOf`) of the objects whose conditions may be others now. */
   readonly affected: Iterable<string>
 }
@@ -129,6 +135,8 @@ export interface Snapshot {
   /** 16 hex digits; equal wherever the same objects are known, under the same options. */
   readonly hash: string
   readonly routes: RouteTable
+  /** All api keys by digest. */
+  readonly keys: KeyTable
   readonly kinds: Readonly<Record<Kind, KindStatus>>
   /** Namespaces in which the source may not list a kind. */
   readonly refusals: readonly { readonly kind: Kind; readonly namespace: string; readonly detail: string }[]

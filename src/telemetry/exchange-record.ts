@@ -3,11 +3,14 @@
 
 import type { Span } from '@opentelemetry/api'
 import type { Failure } from '../errors/failure.ts'
+import type { GuardName } from '../errors/guard-of.ts'
 import type { Rejection } from '../errors/rejections.ts'
 import type { Route, Snapshot } from '../snapshot/snapshot.ts'
 
 /** What became of a request. An upstream's own 5xx, relayed, is `ok`: the gateway did its work. */
 export type Outcome = 'ok' | 'error' | 'rejected' | 'client_closed'
+
+const NO_GUARDS: readonly GuardName[] = []
 
 /** One request sent to one endpoint. */
 export interface Attempt {
@@ -80,6 +83,12 @@ export class ExchangeRecord {
   bytesIn = 0
   bytesOut = 0
   requestTrailersDropped = false
+  /** Name of the ApiKey whose key was presented, where it is known; never the key. */
+  apiKey: string | undefined = undefined
+  /** The rule of the ApiKeyBinding that decided. */
+  apiKeyRule: string | undefined = undefined
+  /** Built-in guards that let the request pass. */
+  guardsPassed: readonly GuardName[] = NO_GUARDS
   /** Name of the plugin that answered or failed. */
   plugin: string | undefined = undefined
 }

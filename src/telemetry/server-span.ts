@@ -91,7 +91,8 @@ function putHeaders(to: PlainAttributes, { rawHeaders }: ExchangeRecord, mask: M
   for (const [key, list] of values) to[key] = list
 }
 
-function putRoute(to: PlainAttributes, { route, snapshot, plugin }: ExchangeRecord): void {
+function putRoute(to: PlainAttributes, record: ExchangeRecord): void {
+  const { route, snapshot, plugin, apiKey, apiKeyRule } = record
   if (route !== undefined) {
     to[ATTRIBUTE.route] = route.path
     to[ATTRIBUTE.apiproxyName] = route.apiproxy
@@ -103,6 +104,8 @@ function putRoute(to: PlainAttributes, { route, snapshot, plugin }: ExchangeReco
     if (snapshot.staleSince !== undefined) to[ATTRIBUTE.snapshotStale] = true
   }
   if (plugin !== undefined) to[ATTRIBUTE.plugin] = plugin
+  if (apiKey !== undefined) to[ATTRIBUTE.apiKeyName] = apiKey
+  if (apiKeyRule !== undefined) to[ATTRIBUTE.apiKeyRule] = apiKeyRule
 }
 
 function putOutcome(to: PlainAttributes, record: ExchangeRecord): void {

@@ -29,7 +29,13 @@ async function serve(
   set: Partial<ProfilingServerInputs> = {},
 ): Promise<{ port: number; server: AdminServer }> {
   const server = createProfilingServer({
-    health: new Health({ current, listening: () => true, draining: () => false, blocked: () => undefined }),
+    health: new Health({
+      current,
+      listening: () => true,
+      keys: () => ({ problem: undefined, drained: true }),
+      draining: () => false,
+      blocked: () => undefined,
+    }),
     log,
     events,
     current,
