@@ -61,6 +61,8 @@ function subjectOf(event: ResourceEvent): Pick<RecentEvent, 'kind' | 'namespace'
     case 'decrypted':
       return { kind: 'ApiKey', name: event.apiKey, count: Object.keys(event.digests).length }
     case 'stale':
+    case 'decryption_key':
+    case 'key_set':
     default:
       return {}
   }

@@ -1,6 +1,6 @@
 // Which rule of a grant decides on a target path, and what it says. The first subpath whose expression matches decides,
-// else the default rule. An upstream may decode what it is sent: so a path is judged as it was sent and as it decodes,
-// and both must be granted.
+// else the default rule. Upstreams decode what they are sent, or `/%61dmin` would get round a rule on `/admin`: so a path
+// is judged as it decodes. Where that hides a slash, upstreams differ: then it must be granted as it was sent as well.
 
 import type { Reason } from '../../errors/catalogue.ts'
 import { segmentsEscape } from '../../resources/path.ts'
@@ -23,8 +23,7 @@ export function judgePath(grant: CompiledGrant, method: string, targetPath: stri
     const detail = `the target path has more than ${JUDGED_PATH_CHARS_MAX} characters, so that no rule for subpaths is held against it`
     return { place: 'subpaths', reason: 'path_denied', detail }
   }
-  const sent = judgeForm(grant, method, targetPath)
-  if (sent.reason !== undefined || !targetPath.includes('%')) return sent
+  if (!targetPath.includes('%')) return judgeForm(grant, method, targetPath)
   const decoded = decode(targetPath).replaceAll(/\/{2,}/g, '/')
   if (segmentsEscape(decoded)) {
     return {
@@ -34,8 +33,12 @@ export function judgePath(grant: CompiledGrant, method: string, targetPath: stri
     }
   }
   const judged = judgeForm(grant, method, decoded)
-  return judged.reason === undefined ? sent : judged
+  if (judged.reason !== undefined || !HIDES_A_SLASH.test(targetPath)) return judged
+  return judgeForm(grant, method, targetPath)
 }
+
+/** Of both kinds: some servers take a backslash for a slash. */
+const HIDES_A_SLASH = /%(?:2f|5c)/i
 
 function judgeForm({ subpaths, defaultRule }: CompiledGrant, method: string, path: string): PathVerdict {
   for (const { pattern, rule } of subpaths) {
