@@ -41,7 +41,8 @@ const events: fc.Arbitrary<ResourceEvent> = fc.oneof(
   fc.tuple(names, revisions).map(([name, list]) => listed('ApiKey', objectOf(name, list, undefined))),
   fc.tuple(names, digests, fc.constantFrom(...KEY_IDS)).map(
     ([apiKeyName, list, keyId]): ResourceEvent => ({
-      ...ORIGIN,
+      source: 'test',
+      observedAt: 0,
       type: 'decrypted',
       keyId,
       apiKey: apiKeyName,
@@ -50,7 +51,8 @@ const events: fc.Arbitrary<ResourceEvent> = fc.oneof(
   ),
   fc.tuple(fc.constantFrom(...KEY_IDS), names, digests).map(
     ([keyId, name, list]): ResourceEvent => ({
-      ...ORIGIN,
+      source: 'test',
+      observedAt: 0,
       type: 'decryption_key',
       key: { status: keyId === '' ? 'unset' : 'loaded', keyId, detail: '' },
       digests: keyId === '' ? {} : { [name]: digestsOf(list) },

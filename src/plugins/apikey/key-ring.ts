@@ -18,6 +18,8 @@ export interface KeyRingParts {
   /** `plugins.apiKey.decryption_key_file`. */
   readonly file: string | undefined
   readonly log: PluginLog
+  /** Cipher texts that are remembered: an ApiKey that comes back is not decrypted again. */
+  readonly rememberedMax?: number
 }
 
 /** What readiness says of keys. */
@@ -33,7 +35,6 @@ type Digests = Record<string, string | null>
 
 /** At once: half of what libuv runs beside the event loop, so that look-ups of names and files get on. */
 const AT_ONCE = 2
-/** Cipher texts that are remembered: an ApiKey that comes back is not decrypted again. */
 const REMEMBERED_MAX = 200_000
 const SOURCE = 'keys'
 
@@ -48,6 +49,7 @@ interface Opened {
 export class KeyRing {
   readonly #file: KeyFile | undefined
   readonly #log: PluginLog
+  readonly #rememberedMax: number
   readonly #wanted = new Set<string>()
   #opened: Opened | undefined
   #former: KeyDigester | undefined
@@ -60,7 +62,8 @@ export class KeyRing {
   #changing = Promise.resolve()
   #stopped = false
 
-  constructor({ file, log }: KeyRingParts) {
+  constructor({ file, log, rememberedMax = REMEMBERED_MAX }: KeyRingParts) {
+    this.#rememberedMax = rememberedMax
     this.#log = log
     this.#file = file === undefined ? undefined : new KeyFile(file)
     const read = this.#file?.read()
@@ -146,9 +149,19 @@ export class KeyRing {
       const id = cipherId(data)
       const found = known[id] ?? opened.remembered.get(id)
       digests[id] = found === undefined ? await digestOfCipher(data, opened) : found
-      remember(opened.remembered, id, digests[id])
+      this.#remember(opened.remembered, id, digests[id])
     }
     return digests
+  }
+
+  #remember(remembered: Opened['remembered'], id: string, digest: string | null): void {
+    remembered.delete(id)
+    remembered.set(id, digest)
+    if (remembered.size <= this.#rememberedMax) return
+    for (const oldest of remembered.keys()) {
+      remembered.delete(oldest)
+      return
+    }
   }
 
   /** Everything is decrypted with the new key first: until then the former one serves. */
@@ -187,16 +200,6 @@ async function digestOfCipher(data: string, { decrypter, digester }: Opened): Pr
   const clear = await decrypter.decrypt(data)
   if (clear === undefined || clear === '') return null
   return digester.digest(Buffer.from(clear).toString('latin1')) ?? null
-}
-
-function remember(remembered: Map<string, string | null>, id: string, digest: string | null): void {
-  remembered.delete(id)
-  remembered.set(id, digest)
-  if (remembered.size <= REMEMBERED_MAX) return
-  for (const oldest of remembered.keys()) {
-    remembered.delete(oldest)
-    return
-  }
 }
 
 function apiKeyOf(state: State | undefined, name: string): ApiKey | undefined {
