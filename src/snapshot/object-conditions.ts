@@ -23,19 +23,19 @@ export function objectConditions(
     if (faults.length === 0) return NONE
     const named = faults.map(({ field, fault }) => `${field} ${fault}`)
     const message = `${listed(named)}; what it could have meant is denied`
-    return [about(resource, 'Accepted', 'ExpressionInvalid', message, 'rule_expression_invalid')]
+    return [about(resource, 'ExpressionInvalid', message, 'rule_expression_invalid')]
   }
   if (resource.kind !== 'ApiKey') return NONE
   const undecryptable = undecryptableRevisions(resource, digestsOf(resource, decryption))
   if (undecryptable.length === 0) return NONE
   const named = undecryptable.map((index) => `spec.revisions[${index}]`)
   const message = `${listed(named)} cannot be decrypted with the private key of the gateway: requests with such a key are answered with code ${codeText(errorOf('key_unknown').code)}`
-  return [about(resource, 'Ready', 'RevisionUndecryptable', message, 'key_unknown')]
+  return [about(resource, 'RevisionUndecryptable', message, 'key_unknown')]
 }
 
 function about(
   { kind, meta }: Resource,
-  type: Condition['type'],
+
   reason: string,
   message: string,
   cause: Reason,
@@ -45,7 +45,7 @@ function about(
     namespace: meta.namespace,
     name: meta.name,
     ...(meta.generation !== undefined && { generation: meta.generation }),
-    type,
+    type: 'Accepted',
     status: 'False',
     reason,
     message,
