@@ -12,7 +12,8 @@ import { type Compilation, EMPTY_COMPILATION, standingOf } from './compilation.t
 import { ConditionList } from './condition-list.ts'
 import { apiProxyConditions, invalidCondition } from './conditions.ts'
 import { Draft } from './draft.ts'
-import type { Condition, ConditionCount, Snapshot, SnapshotChanges } from './snapshot.ts'
+import { routeObjects } from './route-objects.ts'
+import type { Condition, ConditionCount, RouteObject, Snapshot, SnapshotChanges } from './snapshot.ts'
 
 const HASH_DIGITS = 16
 
@@ -99,6 +100,10 @@ class BuiltSnapshot implements Snapshot {
     return invalid === undefined ? [] : [invalidCondition(invalid)]
   }
 
+  objectsOf(namespace: string, apiproxy: string): readonly RouteObject[] {
+    return routeObjects(this.#compilation, namespace, apiproxy)
+  }
+
   get compilation(): Compilation {
     return this.#compilation
   }
@@ -121,6 +126,7 @@ export const INITIAL_SNAPSHOT: Snapshot = Object.freeze({
   refusals: [],
   conditions: [],
   conditionsOf: () => [],
+  objectsOf: () => [],
   conditionCounts: [],
   changes: { removedApiProxies: [], conditions: [], conditionsCut: 0, affected: [] },
   counts: perKind(() => 0),
