@@ -19,7 +19,7 @@ const ROLES: Readonly<Record<Kind, RouteRole>> = {
   ApiKeyBinding: 'grant',
 }
 
-/** The ApiProxy first, then the others by kind and name; none where there is no such ApiProxy. What is missing is not among them. */
+/** The ApiProxy first, then the others by kind and name, with those that are missing; none where there is no such ApiProxy. */
 export function routeObjects(
   { kinds, proxies, services }: Pick<Compilation, 'kinds' | 'proxies' | 'services'>,
   namespace: string,
@@ -29,15 +29,24 @@ export function routeObjects(
   const own = kinds.ApiProxy.objects.get(key)?.resource
   if (own === undefined) return []
   const found = new Map<string, RouteObject>()
-  const add = (resource: Resource | undefined): void => {
-    if (resource === undefined || found.size >= ROUTE_OBJECTS_MAX) return
+  const add = (resource: Resource): void => {
+    if (found.size >= ROUTE_OBJECTS_MAX) return
     const { kind, meta } = resource
     found.set(keyOf(kind, meta.namespace, meta.name), objectOf(resource))
+  }
+  const missing = (kind: Kind, asked: string): void => {
+    const [, namespace = '', name = ''] = asked.split('/')
+    if (found.size < ROUTE_OBJECTS_MAX)
+      found.set(asked, { kind, namespace, name, role: ROLES[kind], missing: true })
   }
   add(own)
   for (const asked of proxies.get(key)?.asked ?? []) {
     const kind = kindOf(asked)
-    if (kind !== undefined) add(kinds[kind].objects.get(asked)?.resource)
+    if (kind !== undefined) {
+      const resource = kinds[kind].objects.get(asked)?.resource
+      if (resource === undefined) missing(kind, asked)
+      else add(resource)
+    }
     for (const slice of services.slices.get(asked)?.values() ?? []) add(slice)
     if (own.kind !== 'ApiProxy' || isInvalid(own) || own.target.backend.type !== 'labels') continue
     const { labels } = own.target.backend

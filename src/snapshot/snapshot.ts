@@ -128,7 +128,7 @@ export interface SnapshotChanges {
 /** What an object is to the route that it helped to make. */
 export type RouteRole = 'route' | 'backend' | 'endpoints' | 'tls' | 'mock' | 'key' | 'grant'
 
-/** An object that a route was compiled from. */
+/** An object that a route was compiled from, or that it asked for. */
 export interface RouteObject {
   readonly kind: Kind
   readonly namespace: string
@@ -136,6 +136,8 @@ export interface RouteObject {
   /** Of its last change of content: one that changed nothing else is not kept (events/state.ts). Absent in files. */
   readonly resourceVersion?: string
   readonly role: RouteRole
+  /** The ApiProxy names it, and it is not there. */
+  readonly missing?: true
 }
 
 export interface Snapshot {
