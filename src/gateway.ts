@@ -9,6 +9,7 @@ import type { AdminServer } from './admin/admin-server.ts'
 import { Health } from './admin/health.ts'
 import type { Options } from './config/options.ts'
 import { errorBodies } from './errors/bodies.ts'
+import { FlightRecorder } from './explain/flight-recorder.ts'
 import { RecentEvents } from './events/recent-events.ts'
 import type { LifeStep } from './life.ts'
 import { type Pipeline, type PipelineOptions, type Publication, runPipeline } from './pipeline.ts'
@@ -90,6 +91,7 @@ class Composition implements Gateway {
   readonly #vault = new Vault()
   readonly #current = new Current()
   readonly #recentEvents = new RecentEvents()
+  readonly #exchanges: FlightRecorder
   readonly #guard: AddressGuard
   readonly #keys: KeyRing
   readonly #load: Load = { requests: 0, connections: 0, draining: false }
@@ -105,6 +107,10 @@ class Composition implements Gateway {
   constructor(options: Options, overrides: GatewayOverrides) {
     this.#options = options
     this.#overrides = overrides
+    this.#exchanges = new FlightRecorder({
+      exchanges: options['explain.exchanges'],
+      failedExchanges: options['explain.failed_exchanges'],
+    })
     this.#guard = new AddressGuard(options['proxy.allow_restricted_upstreams'])
     this.log = createLog(options, overrides.stderr === undefined ? {} : { output: overrides.stderr })
     this.#keys = new KeyRing({ file: options['plugins.apiKey.decryption_key_file'], log: this.log })
@@ -154,6 +160,7 @@ class Composition implements Gateway {
       log: this.log,
       version: this.#overrides.version ?? '0.0.0',
       source: this.#source?.name ?? 'directory',
+      keeper: this.#exchanges,
       ...(this.#overrides.stdout === undefined ? {} : { stdout: this.#overrides.stdout }),
     })
     if ('problem' in signals) return signals.problem
@@ -229,6 +236,9 @@ class Composition implements Gateway {
       health,
       log: this.log,
       events: this.#recentEvents,
+      exchanges: this.#exchanges,
+      mask: signals.mask,
+      maxHeaderCount: options['server.max_header_count'],
       current: () => this.#current.snapshot,
       allowedHosts: options['profiling.allowed_hosts'],
       heapSnapshotAllowed: options['profiling.heap_snapshot'],

@@ -17,6 +17,8 @@ export interface PluginFact {
   /** File name inside `plugins.location`, or `built-in`. */
   readonly file: string
   readonly methods: readonly ('onRequest' | 'onResponse')[]
+  /** Names of `config` whose values the plugin declares public: pages may show them. */
+  readonly publicConfig?: readonly string[]
   readonly failure?: {
     readonly reason: 'plugin_load_failed' | 'plugin_export_missing' | 'plugin_interface_incomplete'
     readonly detail: string

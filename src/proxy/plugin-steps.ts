@@ -62,16 +62,17 @@ export class PluginSteps {
       if (plugin === undefined || this.#clientGone) continue
       if (plugin.failure !== undefined) {
         this.#record.plugin = plugin.name
+        this.#record.pluginMethod = view === undefined ? 'onRequest' : 'onResponse'
         return { type: 'failure', failure: plugin.failure }
       }
       const startedAt = performance.now()
       const result = plugin.guard === undefined ? this.#run(plugin, view) : this.#guard(plugin.guard, view)
       if (result instanceof Promise) {
         return result.then(
-          (settled) => this.#after(settled, plugin.name, startedAt) ?? this.#from(at + 1, view),
+          (settled) => this.#after(settled, plugin.name, view, startedAt) ?? this.#from(at + 1, view),
         )
       }
-      const verdict = this.#after(result, plugin.name, startedAt)
+      const verdict = this.#after(result, plugin.name, view, startedAt)
       if (verdict !== undefined) return verdict
     }
     return undefined
@@ -90,10 +91,18 @@ export class PluginSteps {
     return view === undefined ? this.#guards.run(guard, this.request, this.#record) : undefined
   }
 
-  #after(result: PluginVerdict, plugin: string, startedAt: number): PluginVerdict {
+  #after(
+    result: PluginVerdict,
+    plugin: string,
+    view: ResponseView | undefined,
+    startedAt: number,
+  ): PluginVerdict {
     this.#running = undefined
     this.#record.pluginMs += performance.now() - startedAt
-    if (result !== undefined) this.#record.plugin = plugin
+    if (result !== undefined) {
+      this.#record.plugin = plugin
+      this.#record.pluginMethod = view === undefined ? 'onRequest' : 'onResponse'
+    }
     return result
   }
 }

@@ -14,7 +14,8 @@ import { apiProxyConditions } from './conditions.ts'
 import { Draft } from './draft.ts'
 import type { KeyTable } from './key-table.ts'
 import { objectConditions } from './object-conditions.ts'
-import type { Condition, ConditionCount, Snapshot, SnapshotChanges } from './snapshot.ts'
+import { routeObjects } from './route-objects.ts'
+import type { Condition, ConditionCount, RouteObject, Snapshot, SnapshotChanges } from './snapshot.ts'
 
 const HASH_DIGITS = 16
 
@@ -57,7 +58,6 @@ class BuiltSnapshot implements Snapshot {
   readonly revision: number
   readonly hash: string
   readonly routes: Snapshot['routes']
-  readonly keys: Snapshot['keys']
   readonly kinds: Snapshot['kinds']
   readonly conditions: Iterable<Condition>
   readonly conditionCounts: Iterable<ConditionCount>
@@ -80,7 +80,6 @@ class BuiltSnapshot implements Snapshot {
     this.revision = revision
     this.hash = hashOf(state, compilation.keys, hashSeed)
     this.routes = compilation.routes
-    this.keys = compilation.keys
     this.kinds = perKind((kind) => state.kinds[kind].status)
     this.conditions = new ConditionList(compilation)
     this.conditionCounts = { [Symbol.iterator]: () => compilation.conditionCounts.values() }
@@ -100,6 +99,14 @@ class BuiltSnapshot implements Snapshot {
     const compiled = this.#compilation.proxies.get(key)
     if (compiled !== undefined) return apiProxyConditions(compiled, standingOf(compiled, this.#compilation))
     return objectConditions(this.#compilation.troubled.get(key), this.#compilation.decryption)
+  }
+
+  objectsOf(namespace: string, apiproxy: string): readonly RouteObject[] {
+    return routeObjects(this.#compilation, namespace, apiproxy)
+  }
+
+  get keys(): KeyTable {
+    return this.#compilation.keys
   }
 
   get compilation(): Compilation {
@@ -125,6 +132,7 @@ export const INITIAL_SNAPSHOT: Snapshot = Object.freeze({
   refusals: [],
   conditions: [],
   conditionsOf: () => [],
+  objectsOf: () => [],
   conditionCounts: [],
   changes: { removedApiProxies: [], conditions: [], conditionsCut: 0, pendingApiKeys: [], affected: [] },
   counts: perKind(() => 0),

@@ -1,10 +1,12 @@
 // From the configuration of the `apikey` plugin to all that its verdict on a request needs: what the ApiKeyBinding grants
 // to whom, or the failure that every key gets. Which key a request carries is not known here.
 
-import { failure, type Failure } from '../errors/failure.ts'
+import { failure, type Failure, failureAt, type FailureSite } from '../errors/failure.ts'
 import { escapeText } from '../resources/problems.ts'
+import type { Meta } from '../resources/resource.ts'
 import { DNS_SUBDOMAIN } from '../resources/text-rules.ts'
 import { type CompiledGrant, compileBinding } from './compile-binding.ts'
+import { siteOf } from './failure-site.ts'
 import type { Lookup } from './lookup.ts'
 import { problemText } from './problem-text.ts'
 
@@ -26,15 +28,18 @@ const NO_GRANTS: ReadonlyMap<string, CompiledGrant> = new Map()
 
 export function compileApiKeyGuard(
   config: Readonly<Record<string, string>>,
-  apiproxy: { readonly namespace: string; readonly name: string },
+  index: number,
+  apiproxy: Pick<Meta, 'namespace' | 'name'>,
   lookup: Lookup,
 ): ApiKeyGuard {
   const { namespace } = apiproxy
-  const name = bindingName(config)
+  const key = NAMES.find((each) => Object.hasOwn(config, each)) ?? NAMES[0]
+  const at = siteOf('ApiProxy', apiproxy, `spec.plugins[${index}].config.${key}`)
+  const name = bindingName(config, at)
   const base = { type: 'apikey', scope: `${namespace}/${apiproxy.name}` } as const
   if (typeof name !== 'string') return { ...base, binding: '', grants: NO_GRANTS, failure: name.failure }
   const binding = `${namespace}/${name}`
-  const found = keysFailure(lookup) ?? bindingFailure(namespace, name, lookup)
+  const found = keysFailure(lookup) ?? bindingFailure(namespace, name, at, lookup)
   const named = { ...base, binding, scope: `${base.scope}|${name}` }
   if (found !== undefined) return { ...named, grants: NO_GRANTS, failure: found }
   const object = lookup.object('ApiKeyBinding', namespace, name)
@@ -43,21 +48,28 @@ export function compileApiKeyGuard(
   return { ...named, grants }
 }
 
-function bindingName(config: Readonly<Record<string, string>>): string | { readonly failure: Failure } {
+function bindingName(
+  config: Readonly<Record<string, string>>,
+  at: FailureSite,
+): string | { readonly failure: Failure } {
   const given = new Set(
     NAMES.flatMap((key) => (Object.hasOwn(config, key) ? [config[key]?.trim() ?? ''] : [])),
   )
   given.delete('')
   const [name, other] = given
   if (name === undefined) {
-    return { failure: failure('binding_unnamed', 'the configuration of plugin apikey has no bindingName') }
+    return {
+      failure: failureAt('binding_unnamed', at, 'the configuration of plugin apikey has no bindingName'),
+    }
   }
   if (other !== undefined) {
     const said = `bindingName and apiKeyBindingName differ: "${escapeText(name)}" and "${escapeText(other)}"`
-    return { failure: failure('binding_unnamed', said) }
+    return { failure: failureAt('binding_unnamed', at, said) }
   }
   if (DNS_SUBDOMAIN.holds(name)) return name
-  return { failure: failure('binding_unnamed', `bindingName "${escapeText(name)}" ${DNS_SUBDOMAIN.says}`) }
+  return {
+    failure: failureAt('binding_unnamed', at, `bindingName "${escapeText(name)}" ${DNS_SUBDOMAIN.says}`),
+  }
 }
 
 /** Why no key can be told from another. */
@@ -75,16 +87,23 @@ function keysFailure(lookup: Lookup): Failure | undefined {
   return listFailure('ApiKey', '', lookup)
 }
 
-function bindingFailure(namespace: string, name: string, lookup: Lookup): Failure | undefined {
+function bindingFailure(
+  namespace: string,
+  name: string,
+  at: FailureSite,
+  lookup: Lookup,
+): Failure | undefined {
   const unlisted = listFailure('ApiKeyBinding', namespace, lookup)
   if (unlisted !== undefined) return unlisted
   const object = lookup.object('ApiKeyBinding', namespace, name)
   if (object === undefined) {
-    return failure('binding_missing', `ApiKeyBinding ${namespace}/${name} does not exist`)
+    return failureAt('binding_missing', at, `ApiKeyBinding ${namespace}/${name} does not exist`)
   }
   if (!('problems' in object)) return undefined
-  return failure(
+  const [{ field }] = object.problems
+  return failureAt(
     'binding_invalid',
+    siteOf('ApiKeyBinding', object.meta, field),
     `ApiKeyBinding ${namespace}/${name} cannot be read: ${problemText(object.problems)}`,
   )
 }

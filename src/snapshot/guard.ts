@@ -6,12 +6,16 @@ import type { Lookup } from './lookup.ts'
 
 export type Guard = ApiKeyGuard
 
-/** @param name of a built-in plugin */
+/**
+ * @param name of a built-in plugin
+ * @param index its place among the plugins of the ApiProxy
+ */
 export function compileGuard(
   _name: string,
   config: Readonly<Record<string, string>>,
+  index: number,
   apiproxy: Meta,
   lookup: Lookup,
 ): Guard {
-  return compileApiKeyGuard(config, apiproxy, lookup)
+  return compileApiKeyGuard(config, index, apiproxy, lookup)
 }

@@ -66,6 +66,8 @@ export interface CompiledPlugin {
   readonly config: Readonly<Record<string, string>>
   /** Present where it is built in. */
   readonly guard?: Guard
+  /** Names of `config` whose values may be shown; of all others none may. */
+  readonly publicConfig?: readonly string[]
   readonly failure?: Failure
 }
 
@@ -129,6 +131,21 @@ export interface SnapshotChanges {
   readonly affected: Iterable<string>
 }
 
+/** What an object is to the route that it helped to make. */
+export type RouteRole = 'route' | 'backend' | 'endpoints' | 'tls' | 'mock' | 'key' | 'grant'
+
+/** An object that a route was compiled from, or that it asked for. */
+export interface RouteObject {
+  readonly kind: Kind
+  readonly namespace: string
+  readonly name: string
+  /** Of its last change of content: one that changed nothing else is not kept (events/state.ts). Absent in files. */
+  readonly resourceVersion?: string
+  readonly role: RouteRole
+  /** The ApiProxy names it, and it is not there. */
+  readonly missing?: true
+}
+
 export interface Snapshot {
   /** Counter of this process; 0 before the first build. */
   readonly revision: number
@@ -147,6 +164,8 @@ export interface Snapshot {
   readonly conditions: Iterable<Condition>
   /** The conditions of one object (`keyOf`) by type; none where it is unknown or nothing is worth saying. */
   conditionsOf(key: string): readonly Condition[]
+  /** The objects that the route of an ApiProxy was made of, itself first; for explaining, not for the way of a request. */
+  objectsOf(namespace: string, apiproxy: string): readonly RouteObject[]
   /** Kept up to date by each build, so that nobody counts by walking. */
   readonly conditionCounts: Iterable<ConditionCount>
   /** Against the snapshot that this one was built from. */

@@ -27,6 +27,8 @@ export interface Attempt {
   status: number
   failure: Failure | undefined
   span: Span | undefined
+  /** Of its client span; empty where there is none. */
+  spanId: string
 }
 
 /** Times are `performance.now()` milliseconds; 0 is "has not happened". */
@@ -68,6 +70,9 @@ export class ExchangeRecord {
   userAgent: string | undefined = undefined
   /** Flat name, value list as received; only for masked header attributes and never changed. */
   rawHeaders: readonly string[] = []
+  /** What may be shown of query and headers, once a signal has asked (shown-request.ts). */
+  shownQuery: string | undefined = undefined
+  shownHeaders: readonly (readonly [name: string, value: string])[] | undefined = undefined
 
   snapshot: Snapshot | undefined = undefined
   route: Route | undefined = undefined
@@ -91,4 +96,6 @@ export class ExchangeRecord {
   guardsPassed: readonly GuardName[] = NO_GUARDS
   /** Name of the plugin that answered or failed. */
   plugin: string | undefined = undefined
+  /** In which of its methods. */
+  pluginMethod: 'onRequest' | 'onResponse' | undefined = undefined
 }

@@ -1,6 +1,8 @@
 // What may be shown of a request's query and headers. Everything is hidden that nobody has allowed, by value: the names
 // stay readable. Used by every signal and page that shows either.
 
+import type { Options } from '../config/options.ts'
+
 /** Never shown, whatever the options say. */
 const ALWAYS_MASKED = ['authorization', 'cookie', 'set-cookie', 'proxy-authorization']
 /** Nor what is called like a secret: a name says so more often than anybody lists it. */
@@ -16,6 +18,16 @@ export interface MaskOptions {
   readonly apiKeyHeader: string
   /** Query keys whose values may be shown, as they are spelled in the query. */
   readonly queryAllowList: readonly string[]
+}
+
+/** The mask that a gateway's options describe. */
+export function maskOf(options: Options): Mask {
+  return new Mask({
+    maskValue: options['proxy.header_mask_Value'],
+    headerKeys: options['proxy.mask_header_keys'],
+    apiKeyHeader: options['plugins.apiKey.header_key'],
+    queryAllowList: options['tracing.query_allow_list'],
+  })
 }
 
 export class Mask {

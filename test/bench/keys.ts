@@ -35,7 +35,8 @@ function benchSize(size: number, digester: KeyDigester): void {
   for (const index of all) digests[nameOf(index)] = digestsOf(index, digester)
   const key = { status: 'loaded', keyId: digester.keyId, detail: '' } as const
   const events: ResourceEvent[] = KINDS.map((kind) => ({
-    ...ORIGIN,
+    source: 'bench',
+    observedAt: 0,
     type: 'listed',
     kind,
     resources: kind === 'ApiKey' ? all.map(apiKeyOf) : [],
@@ -77,12 +78,12 @@ function verdictNs(
   digester: KeyDigester,
   keyAt: (at: number) => string,
 ): number {
-  const rule = { defaultRule: { global: false, verbs: ['GET'] }, subpaths: [] }
+  const defaultRule = { global: false, verbs: ['GET'] }
   const names = Array.from({ length: size }, (_, index) => nameOf(index))
   const { grants } = compileBinding({
     kind: 'ApiKeyBinding',
     meta: metaOf('bench', 'bench'),
-    keys: names.map((name) => ({ name, ...rule })),
+    keys: names.map((name) => ({ name, defaultRule, subpaths: [] })),
   })
   const guard: ApiKeyGuard = { type: 'apikey', binding: 'bench/bench', scope: 'bench/bench', grants }
   const requests = Array.from(

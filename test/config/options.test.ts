@@ -95,6 +95,8 @@ test('the defaults are those that users rely on', () => {
     'tracing.config_file': undefined,
     'tracing.inbound': 'continue',
     'tracing.query_allow_list': [],
+    'explain.exchanges': 1000,
+    'explain.failed_exchanges': 500,
   } satisfies Options)
   expect(Object.isFrozen(DEFAULT_OPTIONS)).toBe(true)
 })

@@ -1,7 +1,7 @@
 // What the `apikey` guard says of a request: a pure function of the snapshot and the request. That a request is counted
 // against a limit is an effect, and stands apart. No value of a key may ever be in what leaves here.
 
-import { failure, type Failure } from '../../errors/failure.ts'
+import { failure, type Failure, failureAt, type FailureSite } from '../../errors/failure.ts'
 import type { ApiKeyGuard } from '../../snapshot/compile-api-key-guard.ts'
 import type { CompiledGrant } from '../../snapshot/compile-binding.ts'
 import { holderOf, type KeyTable } from '../../snapshot/key-table.ts'
@@ -56,18 +56,30 @@ export function judgeKey(guard: ApiKeyGuard, keys: KeyTable, request: KeyRequest
   const { apiKey } = holder
   if (!holder.active) {
     const detail = `revision ${holder.revision} of ApiKey ${apiKey} is Inactive`
-    return { apiKey, failure: failure('key_revision_inactive', detail) }
+    const at = {
+      kind: 'ApiKey',
+      namespace: '',
+      name: apiKey,
+      field: `spec.revisions[${holder.revision}].status`,
+    }
+    return { apiKey, failure: failureAt('key_revision_inactive', at, detail) }
   }
   const grant = guard.grants.get(apiKey)
   if (grant === undefined) {
     const detail = `ApiKeyBinding ${guard.binding} has no entry for ApiKey ${apiKey}`
-    return { apiKey, failure: failure('key_not_bound', detail) }
+    return { apiKey, failure: failureAt('key_not_bound', bindingAt(guard, 'keys'), detail) }
   }
   const judged = judgePath(grant, request.method, request.targetPath)
   const rule = `${guard.binding} ${judged.place}`
   if (judged.reason === undefined) return { failure: undefined, apiKey, rule, grant }
   const detail = `ApiKeyBinding ${guard.binding}, ${judged.place}: ${judged.detail} (ApiKey ${apiKey})`
-  return { apiKey, rule, failure: failure(judged.reason, detail) }
+  const field = judged.reason === 'rule_expression_invalid' ? `${judged.place}.path` : judged.place
+  return { apiKey, rule, failure: failureAt(judged.reason, bindingAt(guard, field), detail) }
+}
+
+function bindingAt({ binding }: ApiKeyGuard, field: string): FailureSite {
+  const [namespace = '', name = ''] = binding.split('/')
+  return { kind: 'ApiKeyBinding', namespace, name, field: `spec.${field}` }
 }
 
 function unknown({ counts }: KeyTable, digest: string | undefined): Failure {
