@@ -3,6 +3,7 @@
 
 import { hash as digestOf } from 'node:crypto'
 import { canonical } from '../events/content.ts'
+import type { Failure } from '../errors/failure.ts'
 import type { PluginFact } from '../events/event.ts'
 import { EMPTY_STATE, isExpired, staleSince, type State } from '../events/state.ts'
 import { touchedSince } from '../events/touched.ts'
@@ -101,6 +102,10 @@ class BuiltSnapshot implements Snapshot {
     return objectConditions(this.#compilation.troubled.get(key), this.#compilation.decryption)
   }
 
+  failuresOf(key: string): readonly Failure[] {
+    return this.#compilation.proxies.get(key)?.failures ?? []
+  }
+
   objectsOf(namespace: string, apiproxy: string): readonly RouteObject[] {
     return routeObjects(this.#compilation, namespace, apiproxy)
   }
@@ -132,6 +137,7 @@ export const INITIAL_SNAPSHOT: Snapshot = Object.freeze({
   refusals: [],
   conditions: [],
   conditionsOf: () => [],
+  failuresOf: () => [],
   objectsOf: () => [],
   conditionCounts: [],
   changes: { removedApiProxies: [], conditions: [], conditionsCut: 0, pendingApiKeys: [], affected: [] },

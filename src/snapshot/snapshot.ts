@@ -166,6 +166,8 @@ export interface Snapshot {
   conditionsOf(key: string): readonly Condition[]
   /** The objects that the route of an ApiProxy was made of, itself first; for explaining, not for the way of a request. */
   objectsOf(namespace: string, apiproxy: string): readonly RouteObject[]
+  /** What requests to an ApiProxy (`keyOf`) meet because of how things are, in the order in which they meet it. */
+  failuresOf(key: string): readonly Failure[]
   /** Kept up to date by each build, so that nobody counts by walking. */
   readonly conditionCounts: Iterable<ConditionCount>
   /** Against the snapshot that this one was built from. */

@@ -18,6 +18,7 @@ export function bareSnapshot(set: Partial<Snapshot> = {}): Snapshot {
     refusals: [],
     conditions: [],
     conditionsOf: () => [],
+    failuresOf: () => [],
     objectsOf: () => [],
     conditionCounts: [],
     changes: { removedApiProxies: [], conditions: [], conditionsCut: 0, pendingApiKeys: [], affected: [] },
