@@ -14,9 +14,8 @@ import { RecentEvents } from './events/recent-events.ts'
 import type { LifeStep } from './life.ts'
 import { type Pipeline, type PipelineOptions, type Publication, runPipeline } from './pipeline.ts'
 import { type OpenedSource, openSource } from './open-source.ts'
-import { KeyRing } from './plugins/apikey/key-ring.ts'
 import { BUILT_IN_PLUGINS } from './plugins/built-in.ts'
-import { Guards } from './plugins/guards.ts'
+import { GuardSet } from './plugins/guard-set.ts'
 import { type LoadedPlugins, loadPlugins } from './plugins/load.ts'
 import { Certificates } from './proxy/certificates.ts'
 import { Deadlines } from './proxy/deadlines.ts'
@@ -93,7 +92,7 @@ class Composition implements Gateway {
   readonly #recentEvents = new RecentEvents()
   readonly #exchanges: FlightRecorder
   readonly #guard: AddressGuard
-  readonly #keys: KeyRing
+  readonly #guards: GuardSet
   readonly #load: Load = { requests: 0, connections: 0, draining: false }
   readonly #servers: Server[] = []
   readonly #admin: AdminServer[] = []
@@ -113,7 +112,7 @@ class Composition implements Gateway {
     })
     this.#guard = new AddressGuard(options['proxy.allow_restricted_upstreams'])
     this.log = createLog(options, overrides.stderr === undefined ? {} : { output: overrides.stderr })
-    this.#keys = new KeyRing({ file: options['plugins.apiKey.decryption_key_file'], log: this.log })
+    this.#guards = new GuardSet(options, { judge: this.#guard, log: this.log })
   }
 
   async start(): Promise<{ ports: Ports } | { problem: string }> {
@@ -181,7 +180,7 @@ class Composition implements Gateway {
       current: this.#current,
       recorder: signals.recorder,
       plugins: plugins.host,
-      guards: new Guards({ keys: this.#keys, apiKeyHeader: options['plugins.apiKey.header_key'] }),
+      guards: this.#guards.guards,
       transport,
       deadlines,
       flusher: new HeadFlusher(),
@@ -211,7 +210,7 @@ class Composition implements Gateway {
     const refused = await this.#openAdmin()
     if (refused !== undefined) return refused
     this.#pipeline = this.#runPipeline()
-    this.#keys.start((event) => this.#pipeline?.take(event))
+    this.#guards.start((event) => this.#pipeline?.take(event))
     await this.#pipeline.settled
     const closed = await this.#openListeners()
     if (closed !== undefined) return closed
@@ -229,7 +228,7 @@ class Composition implements Gateway {
       listening: () => this.#listening,
       draining: () => this.#load.draining,
       blocked: () => plugins.host.blocked(),
-      keys: () => this.#keys.health(),
+      keys: () => this.#guards.health(),
     })
     const { metrics } = signals
     const profiling = createProfilingServer({
@@ -299,7 +298,7 @@ class Composition implements Gateway {
       sources: this.#source?.sources ?? [],
       initial: [
         { type: 'plugins', source: 'plugins', observedAt, plugins: [...BUILT_IN_PLUGINS, ...plugins.facts] },
-        this.#keys.firstEvent(),
+        this.#guards.firstEvent(),
       ],
       options: this.#options,
       current: this.#current,
@@ -317,7 +316,7 @@ class Composition implements Gateway {
     }
     this.#vault.retain(handles)
     signals.published(publication)
-    this.#keys.published(snapshot, state)
+    this.#guards.published(snapshot, state)
     logConditions(snapshot, this.log)
     this.#source?.published(publication)
   }
@@ -348,7 +347,7 @@ class Composition implements Gateway {
   }
 
   async #stopEvents(): Promise<void> {
-    this.#keys.stop()
+    this.#guards.stop()
     this.#pipeline?.stop()
     await this.#source?.stop()
     this.#certificates?.stop()

@@ -38,6 +38,7 @@ const PACKAGE_PLACES: readonly (readonly [name: RegExp, places: readonly string[
   [/^undici(\/|$)/, ['src/kube/', 'src/proxy/']],
   [/^@opentelemetry\//, ['src/telemetry/']],
   [/^@kubernetes\/client-node(\/|$)/, ['src/kube/']],
+  [/^jose(\/|$)/, ['src/plugins/jwt/']],
 ]
 
 /** Ranks 0 to 2 are pure; these two places are not, and say so in the design. */

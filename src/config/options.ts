@@ -4,6 +4,7 @@
 import type { Option } from './option.ts'
 import { CONTROL_OPTIONS } from './options-control.ts'
 import { EXPLAIN_OPTIONS } from './options-explain.ts'
+import { GUARD_OPTIONS } from './options-guards.ts'
 import { KUBERNETES_OPTIONS } from './options-kubernetes.ts'
 import { PROXY_OPTIONS } from './options-proxy.ts'
 import { SERVER_OPTIONS } from './options-server.ts'
@@ -12,6 +13,7 @@ import { SERVER_OPTIONS } from './options-server.ts'
 const TABLE = [
   ...SERVER_OPTIONS,
   ...CONTROL_OPTIONS,
+  ...GUARD_OPTIONS,
   ...KUBERNETES_OPTIONS,
   ...PROXY_OPTIONS,
   ...EXPLAIN_OPTIONS,

@@ -6,4 +6,5 @@ import { BUILT_IN } from '../snapshot/compile-plugins.ts'
 
 export const BUILT_IN_PLUGINS: readonly PluginFact[] = [
   { name: 'apikey', file: BUILT_IN, methods: ['onRequest'] },
+  { name: 'jwt', file: BUILT_IN, methods: ['onRequest'] },
 ]

@@ -114,6 +114,10 @@ class BuiltSnapshot implements Snapshot {
     return this.#compilation.keys
   }
 
+  get keySets(): Snapshot['keySets'] {
+    return this.#compilation.keySets
+  }
+
   get compilation(): Compilation {
     return this.#compilation
   }
@@ -133,6 +137,7 @@ export const INITIAL_SNAPSHOT: Snapshot = Object.freeze({
   hash: '0'.repeat(HASH_DIGITS),
   routes: EMPTY_COMPILATION.routes,
   keys: EMPTY_COMPILATION.keys,
+  keySets: EMPTY_COMPILATION.keySets,
   kinds: perKind((kind) => EMPTY_STATE.kinds[kind].status),
   refusals: [],
   conditions: [],

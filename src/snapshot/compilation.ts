@@ -26,6 +26,8 @@ export interface Compilation {
   readonly pluginIndex: PluginIndex
   readonly decryption: State['decryption']
   readonly keys: KeyTable
+  /** Addresses of key sets, with how many ApiProxies name them; none is 0. */
+  readonly keySets: Map<string, number>
   readonly problems: Map<string, readonly SourceProblem[]>
   readonly services: ServiceIndex
   /** Every known ApiProxy by `keyOf`, whether it has its place or not. */
@@ -51,6 +53,7 @@ export const EMPTY_COMPILATION: Compilation = {
   pluginIndex: indexPlugins(EMPTY_STATE.plugins),
   decryption: EMPTY_STATE.decryption,
   keys: EMPTY_KEY_TABLE,
+  keySets: Map(),
   problems: EMPTY_STATE.problems,
   services: EMPTY_SERVICE_INDEX,
   proxies: Map(),

@@ -23,6 +23,9 @@ import { removeRoute, type RouteTable, setRoute } from './route-table.ts'
 import { ServiceIndexDraft } from './service-index.ts'
 import type { Condition, SnapshotChanges } from './snapshot.ts'
 
+/** What begins the key of a key set among those that ApiProxies asked for. */
+const KEY_SET = 'KeySet/'
+
 export class Draft {
   readonly #base: Compilation
   readonly #state: State
@@ -42,6 +45,7 @@ export class Draft {
   #places: Compilation['places']
   #denied: Compilation['denied']
   #troubled: Compilation['troubled']
+  #keySets: Compilation['keySets']
   #routes: RouteTable
 
   constructor(base: Compilation, state: State, options: BuildOptions) {
@@ -55,6 +59,7 @@ export class Draft {
     this.#denied = base.denied.asMutable()
     this.#dependents = new IndexDraft(base.dependents, PersistentMap<string, true>())
     this.#troubled = base.troubled.asMutable()
+    this.#keySets = base.keySets
     this.#routes = base.routes
     this.#world = {
       kinds: state.kinds,
@@ -152,8 +157,21 @@ export class Draft {
   }
 
   #replaceDependencies(key: string, before: readonly string[], after: readonly string[]): void {
-    for (const asked of before) if (!after.includes(asked)) this.#dependents.remove(asked, key)
-    for (const asked of after) if (!before.includes(asked)) this.#dependents.put(asked, key, true)
+    for (const asked of before) {
+      if (after.includes(asked)) continue
+      this.#dependents.remove(asked, key)
+      if (asked.startsWith(KEY_SET)) this.#countKeySet(asked.slice(KEY_SET.length), -1)
+    }
+    for (const asked of after) {
+      if (before.includes(asked)) continue
+      this.#dependents.put(asked, key, true)
+      if (asked.startsWith(KEY_SET)) this.#countKeySet(asked.slice(KEY_SET.length), 1)
+    }
+  }
+
+  #countKeySet(url: string, by: 1 | -1): void {
+    const count = (this.#keySets.get(url) ?? 0) + by
+    this.#keySets = count === 0 ? this.#keySets.delete(url) : this.#keySets.set(url, count)
   }
 
   #leavePlace(place: string, compiled: CompiledApiProxy): void {
@@ -252,6 +270,7 @@ export class Draft {
       pluginIndex: this.#world.plugins,
       decryption: this.#state.decryption,
       keys: this.#keys.table,
+      keySets: this.#keySets,
       problems: this.#state.problems,
       services: this.#services.done(),
       proxies: this.#proxies.asImmutable(),

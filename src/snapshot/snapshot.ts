@@ -1,6 +1,7 @@
 // What a request is decided by: the compiled, immutable form of everything the gateway knows.
 // A request pins one snapshot for its whole life; nothing here may change after `build` returned it.
 
+import type { Map } from 'immutable'
 import type { Failure } from '../errors/failure.ts'
 import type { Kind, LabelRequirement, MockRoute } from '../resources/resource.ts'
 import type { KindStatus } from '../events/event.ts'
@@ -154,6 +155,8 @@ export interface Snapshot {
   readonly routes: RouteTable
   /** All api keys by digest. */
   readonly keys: KeyTable
+  /** Addresses of the key sets that routes name, with how many do. */
+  readonly keySets: Map<string, number>
   readonly kinds: Readonly<Record<Kind, KindStatus>>
   /** Namespaces in which the source may not list a kind. */
   readonly refusals: readonly { readonly kind: Kind; readonly namespace: string; readonly detail: string }[]

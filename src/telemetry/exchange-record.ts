@@ -92,6 +92,8 @@ export class ExchangeRecord {
   apiKey: string | undefined = undefined
   /** The rule of the ApiKeyBinding that decided. */
   apiKeyRule: string | undefined = undefined
+  /** Who issued the token that was found good. */
+  tokenIssuer: string | undefined = undefined
   /** Built-in guards that let the request pass. */
   guardsPassed: readonly GuardName[] = NO_GUARDS
   /** Name of the plugin that answered or failed. */

@@ -42,12 +42,16 @@ export class Mask {
     this.#query = new Set(queryAllowList)
   }
 
-  /** The pairs of a flat name, value list, with hidden values replaced, in URLs (Referer) those of the query. */
-  headers(rawHeaders: readonly string[]): [name: string, value: string][] {
+  /**
+   * The pairs of a flat name, value list, with hidden values replaced, in URLs (Referer) those of the query.
+   * @param secret names in lower case that are hidden too
+   */
+  headers(rawHeaders: readonly string[], secret: readonly string[] = []): [name: string, value: string][] {
     const pairs: [string, string][] = []
     for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
       const name = rawHeaders[index] ?? ''
-      const hidden = this.#headers.has(name.toLowerCase()) || SECRET_NAME.test(name)
+      const lower = name.toLowerCase()
+      const hidden = this.#headers.has(lower) || SECRET_NAME.test(name) || secret.includes(lower)
       pairs.push([name, hidden ? this.#value : this.#maskedUrl(rawHeaders[index + 1] ?? '')])
     }
     return pairs

@@ -40,6 +40,7 @@ export const ATTRIBUTE = {
   plugin: 'kanali.plugin',
   apiKeyName: 'kanali.apikey.name',
   apiKeyRule: 'kanali.apikey.rule',
+  tokenIssuer: 'kanali.jwt.issuer',
   gatewayMs: 'kanali.duration.gateway_ms',
   upstreamMs: 'kanali.duration.upstream_ms',
   pluginsMs: 'kanali.duration.plugins_ms',

@@ -65,6 +65,8 @@ test('the defaults are those that users rely on', () => {
     'plugins.watchdog_timeout': 5000,
     'plugins.apiKey.decryption_key_file': undefined,
     'plugins.apiKey.header_key': 'apikey',
+    'plugins.jwt.fetch_timeout': 5000,
+    'plugins.jwt.stale_limit': 86_400_000,
     'process.log_level': 'info',
     'process.log_format': 'auto',
     'process.access_log': true,

@@ -1,5 +1,6 @@
 // Snapshots and routes with just what a test sets, for code that only reads them. They were never built.
 
+import { Map } from 'immutable'
 import type { Kind } from '../../src/resources/resource.ts'
 import { KINDS } from '../../src/resources/resource.ts'
 import { EMPTY_KEY_TABLE } from '../../src/snapshot/key-table.ts'
@@ -13,6 +14,7 @@ export function bareSnapshot(set: Partial<Snapshot> = {}): Snapshot {
     hash: '0123456789abcdef',
     routes: EMPTY_ROUTE_TABLE,
     keys: EMPTY_KEY_TABLE,
+    keySets: Map(),
     kinds: ofEveryKind('synced'),
     counts: ofEveryKind(0),
     refusals: [],
