@@ -2,11 +2,10 @@
 
 import type { Server } from 'node:https'
 import type { Options } from './config/options.ts'
-import type { ResourceEvent } from './events/event.ts'
 import type { LifeStep } from './life.ts'
 import { openSource, type OpenedSource } from './open-source.ts'
 import { type Pipeline, runPipeline } from './pipeline.ts'
-import { BUILT_IN_PLUGINS } from './plugins/built-in.ts'
+import { assumedDecryptionKey, BUILT_IN_PLUGINS } from './plugins/built-in.ts'
 import { Certificates } from './proxy/certificates.ts'
 import { listen } from './proxy/listen.ts'
 import { Vault } from './resources/vault.ts'
@@ -62,7 +61,10 @@ class ValidatorComposition implements Validator {
     if ('problem' in listening) return listening
     this.#pipeline = runPipeline({
       sources: source.sources,
-      initial: assumptions(),
+      initial: [
+        { type: 'plugins', source: 'validator', observedAt: 0, plugins: BUILT_IN_PLUGINS },
+        assumedDecryptionKey('validator'),
+      ],
       options: this.#options,
       current: this.#current,
       log,
@@ -103,18 +105,4 @@ class ValidatorComposition implements Validator {
     if (this.#pipeline === undefined || snapshot.revision === 0) return undefined
     return { state: this.#pipeline.state, snapshot, options: this.#options }
   }
-}
-
-/** What only a gateway knows is taken to be in order: the built-in plugins, and its private key. */
-function assumptions(): readonly ResourceEvent[] {
-  const origin = { source: 'validator', observedAt: performance.timeOrigin + performance.now() }
-  return [
-    { type: 'plugins', ...origin, plugins: BUILT_IN_PLUGINS },
-    {
-      type: 'decryption_key',
-      ...origin,
-      key: { status: 'loaded', keyId: 'assumed', detail: '' },
-      digests: {},
-    },
-  ]
 }

@@ -10,9 +10,9 @@ import type { Failure } from '../errors/failure.ts'
 import type { PluginFact, ResourceEvent, SourceProblem } from '../events/event.ts'
 import { applyAll, EMPTY_STATE } from '../events/state.ts'
 import { isInvalid, type Kind, KINDS, type Resource } from '../resources/resource.ts'
+import { assumedDecryptionKey, BUILT_IN_PLUGINS } from '../plugins/built-in.ts'
 import { build } from '../snapshot/build.ts'
 import { compileBinding } from '../snapshot/compile-binding.ts'
-import { BUILT_IN } from '../snapshot/compile-plugins.ts'
 import { camelCase } from '../snapshot/conditions.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { byPlace, type Finding } from './finding.ts'
@@ -75,17 +75,16 @@ function stateOf(resources: readonly Resource[], plugins: readonly PluginFact[])
       resources: resources.filter((resource) => resource.kind === kind),
     }),
   )
-  const key = { status: 'loaded', keyId: 'assumed', detail: '' } as const
   return applyAll(EMPTY_STATE, [
     ...listed,
     { type: 'plugins', ...ORIGIN, plugins },
-    { type: 'decryption_key', ...ORIGIN, key, digests: {} },
+    assumedDecryptionKey(ORIGIN.source),
   ])
 }
 
 function pluginsNamedBy(resources: readonly Resource[]): PluginFact[] {
   const facts = new Map<string, PluginFact>()
-  for (const name of ['apikey', 'jwt']) facts.set(name, { name, file: BUILT_IN, methods: [] })
+  for (const fact of BUILT_IN_PLUGINS) facts.set(fact.name, fact)
   for (const resource of resources) {
     if (resource.kind !== 'ApiProxy' || isInvalid(resource)) continue
     for (const { name, version } of resource.plugins) {

@@ -6,6 +6,7 @@ import type { Options } from '../../config/options.ts'
 import { checkDirectory } from '../../directory/check-directory.ts'
 import { directorySource } from '../../directory/source.ts'
 import { runPipeline } from '../../pipeline.ts'
+import { assumedDecryptionKey, BUILT_IN_PLUGINS } from '../../plugins/built-in.ts'
 import { loadPlugins } from '../../plugins/load.ts'
 import { Vault } from '../../resources/vault.ts'
 import { Current } from '../../snapshot/current.ts'
@@ -36,7 +37,10 @@ export async function snapshotOfFolder(directory: string): Promise<FolderSnapsho
     sources: [
       directorySource({ directory, namespace: options['source.namespace'], vault: new Vault(), log: SILENT }),
     ],
-    initial: [{ type: 'plugins', source: 'plugins', observedAt: 0, plugins: plugins.facts }],
+    initial: [
+      { type: 'plugins', source: 'plugins', observedAt: 0, plugins: [...BUILT_IN_PLUGINS, ...plugins.facts] },
+      assumedDecryptionKey('plugins'),
+    ],
     options,
     current,
     log: SILENT,
