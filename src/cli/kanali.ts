@@ -2,6 +2,7 @@
 // The program `kanali`: the gateway, and what belongs to it.
 
 import { createGateway } from '../gateway.ts'
+import { addCheck } from './check/command.ts'
 import { crdDocuments } from './crds.ts'
 import { addExplain } from './explain/command.ts'
 import { createProgram } from './program.ts'
@@ -22,5 +23,6 @@ program
   })
 
 addExplain(program)
+addCheck(program)
 
 await program.parseAsync()

@@ -55,13 +55,13 @@ export async function checkManifests(
   const snapshot = build(stateOf(resources, plugins ?? pluginsNamedBy(resources)), options)
   const problems = [...scan.problems, ...files.flatMap((file) => file.problems), ...index.duplicates]
   const places = new Places(scan.files, files, index, namespace)
-  const findings = await Promise.all([
-    ...problems.map((problem) => places.ofProblem(problem)),
-    ...resources.flatMap((resource) =>
+  const placed = await Promise.all(
+    resources.flatMap((resource) =>
       wrongWith(resource, snapshot, assumed).map((found) => places.of(resource, found)),
     ),
-  ])
-  return { snapshot, files: files.length, objects: resources.length, findings: findings.sort(byPlace) }
+  )
+  const findings = [...problems.map((problem) => places.ofProblem(problem)), ...placed].sort(byPlace)
+  return { snapshot, files: files.length, objects: resources.length, findings }
 }
 
 /** Everything that is there, and what only a gateway knows taken to be in order. */

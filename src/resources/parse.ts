@@ -10,7 +10,14 @@ import { readMeta } from './meta.ts'
 import { readMockTarget } from './mock-target.ts'
 import { escapeText, Problems, showValue } from './problems.ts'
 import type { ReadKind } from './reading.ts'
-import { KINDS, type InvalidResource, type Kind, type Meta, type Problem, type Resource } from './resource.ts'
+import {
+  type InvalidResource,
+  isKind,
+  type Kind,
+  type Meta,
+  type Problem,
+  type Resource,
+} from './resource.ts'
 import { readSecret } from './secret.ts'
 import { readService } from './service.ts'
 import type { SecretMaterial } from './vault.ts'
@@ -135,10 +142,6 @@ function isListObject(type: TypeMeta, raw: Untrusted): type is ListType {
   return (
     type.kind === LIST || isKind(type.kind.slice(0, -LIST.length)) || Array.isArray(ownField(raw, 'items'))
   )
-}
-
-function isKind(kind: string): kind is Kind {
-  return (KINDS as readonly string[]).includes(kind)
 }
 
 /** Something that is no text is of no other group: it is a problem of ours to report. */

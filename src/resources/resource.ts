@@ -13,6 +13,11 @@ export const KINDS = [
 ] as const
 export type Kind = (typeof KINDS)[number]
 
+/** True for the name of a kind that the gateway watches. */
+export function isKind(name: string): name is Kind {
+  return KINDS.some((kind) => kind === name)
+}
+
 /** The part of an object's metadata that the gateway keeps. */
 export interface Meta {
   /** Empty for cluster-scoped kinds (ApiKey). */

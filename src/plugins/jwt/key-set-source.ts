@@ -47,7 +47,7 @@ export class KeySetSource {
     if (keySets === this.#named) return
     this.#named = keySets
     this.sets.retain(keySets.keys())
-    for (const url of [...this.#told.keys()]) {
+    for (const url of this.#told.keys()) {
       if (keySets.has(url)) continue
       this.#told.delete(url)
       this.#take?.({ type: 'key_set', ...origin(), url })

@@ -16,7 +16,7 @@ import {
   passed,
   reasonOf,
 } from '../../support/jwt-guard.ts'
-import { macToken, type SignedAlgorithm, tokenSigner } from '../../support/token-signer.ts'
+import { type SignedAlgorithm, tokenSigner } from '../../support/token-signer.ts'
 
 const signer = tokenSigner('ES256')
 const guard = inlineGuard([signer.jwk])
