@@ -19,9 +19,10 @@ const KUBECTL_NAMES: Readonly<Record<string, string>> = {
   Secret: 'secret',
 }
 
-/** None for a good exchange. */
+/** None but for errors and an upstream's own 5xx. */
 export function checksOf(facts: ExchangeFacts): readonly string[] {
-  if (facts.outcome !== 'error' && (facts.status ?? 0) < 500) return []
+  const { outcome, status } = facts
+  if (outcome !== 'error' && !(outcome === 'ok' && (status ?? 0) >= 500)) return []
   const catalogue = ERROR_FACTS.find(({ reason }) => reason === facts.reason)
   const fromCatalogue = commandsIn(catalogue?.check ?? '', (placeholder, command) =>
     valueOf(placeholder, command, facts),

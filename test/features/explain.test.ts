@@ -175,6 +175,23 @@ function steady(text: string, traceId: string): string {
     .replaceAll(/_ms":[\d.]+/g, '_ms":"<ms>"')
 }
 
+describe('the page of a trace', () => {
+  test('shows what each plugin decided, and of its configuration what it declares public', async () => {
+    const traceId = await send('/mock')
+    const page = await fetch(`http://127.0.0.1:${gateway.profilingPort}/debug/exchanges/${traceId}`)
+    const { exchanges } = (await page.json()) as { exchanges: Record<string, ExchangeReport> }
+    expect(Object.values(exchanges)[0]?.plugins).toEqual([
+      {
+        name: 'guard',
+        version: null,
+        config: { realm: 'shop', password: '<redacted>' },
+        decision: 'passed',
+        method: null,
+      },
+    ])
+  })
+})
+
 describe('a trace with several requests', () => {
   const TRACE = '0af7651916cd43dd8448eb211c80319c'
   const traceparent = `00-${TRACE}-b7ad6b7169203331-01`
