@@ -181,6 +181,9 @@ describe('/debug/explain', () => {
 
   test('takes the headers into account, host among them', async () => {
     const { json } = await explain('GET /keyed', ['X-Stage', 'live'], ['Host', 'Shop.Example:81'])
+    expect(json.steps.at(-1).note).toBe(
+      'it would be sent to http://live.default.svc.cluster.local:80/; nothing was sent',
+    )
     expect(json).toMatchObject({
       outcome: 'ok',
       target: 'dynamic',
