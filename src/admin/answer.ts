@@ -4,6 +4,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { jsonText } from '../telemetry/visible-text.ts'
 
 interface AnswerHead {
   readonly status: number
@@ -38,7 +39,7 @@ export async function writeAnswer(response: ServerResponse, answer: Answer): Pro
     await pipeline(answer.stream, response)
     return
   }
-  const body = 'json' in answer ? `${JSON.stringify(answer.json, null, 2)}\n` : answer.body
+  const body = 'json' in answer ? `${jsonText(answer.json, 2)}\n` : answer.body
   response.setHeader('content-type', 'json' in answer ? 'application/json' : answer.contentType)
   response.setHeader('content-length', Buffer.byteLength(body))
   response.end(body)

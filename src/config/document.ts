@@ -7,6 +7,7 @@ import { type AnyOption, ROWS } from './options.ts'
 const GROUPS: readonly (readonly [prefix: string, title: string])[] = [
   ['server', 'What faces clients'],
   ['proxy', 'What faces upstreams'],
+  ['explain', 'What is remembered of requests'],
   ['source', 'Watched folder'],
   ['kubernetes', 'Cluster'],
   ['validator', 'Admission webhook'],

@@ -19,9 +19,10 @@ const KUBECTL_NAMES: Readonly<Record<string, string>> = {
   Secret: 'secret',
 }
 
-/** None for a good exchange. */
+/** None but for errors and an upstream's own 5xx. */
 export function checksOf(facts: ExchangeFacts): readonly string[] {
-  if (facts.outcome !== 'error' && (facts.status ?? 0) < 500) return []
+  const { outcome, status } = facts
+  if (outcome !== 'error' && !(outcome === 'ok' && (status ?? 0) >= 500)) return []
   const catalogue = ERROR_FACTS.find(({ reason }) => reason === facts.reason)
   const fromCatalogue = commandsIn(catalogue?.check ?? '', (placeholder, command) =>
     valueOf(placeholder, command, facts),
@@ -29,7 +30,13 @@ export function checksOf(facts: ExchangeFacts): readonly string[] {
   const all = [...objectAtFault(facts), ...fromCatalogue, ...directly(facts), ...apiProxyOf(facts)]
   const distinct = [...new Set(all)]
   // One that only shows less than another is no check of its own.
-  return distinct.filter((one) => !all.some((other) => other.startsWith(`${one} `))).slice(0, CHECKS_MAX)
+  return distinct.filter((one) => !all.some((other) => saysMore(other, one))).slice(0, CHECKS_MAX)
+}
+
+/** True where a command is the other one and a filter or an option. */
+function saysMore(command: string, other: string): boolean {
+  const begin = command.replaceAll("'", '').slice(0, other.length + 1)
+  return begin === `${other} ` || begin === `${other}?`
 }
 
 function objectAtFault({ at }: ExchangeFacts): string[] {
@@ -70,7 +77,7 @@ function valueOf(placeholder: string, command: string, facts: ExchangeFacts): st
     case 'address':
       return upstream?.hostname.replace(/^\[|\]$/g, '')
     case 'port':
-      if (upstream === null) return request.port === 0 ? undefined : String(request.port)
+      if (upstream === null) return String(request.port || defaultPort(`${request.scheme}:`))
       return upstream.port === '' ? defaultPort(upstream.protocol) : upstream.port
     case 'gateway':
       return apiproxy === null && request.host !== '' ? request.host : '127.0.0.1'

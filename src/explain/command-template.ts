@@ -7,8 +7,9 @@ import { isPlainWord, shellWord } from './shell-words.ts'
 /** What stands for a placeholder; undefined where nothing does. The command is given, since `<name>` is of what it gets. */
 export type PlaceholderValue = (placeholder: string, command: string) => string | undefined
 
-const COMMAND = /`((?:kubectl|curl|openssl|getent|ip|nc|printf) [^`]+)`/g
-const PLACEHOLDER = /<([a-z][a-z .]*)>/g
+/** Those that only look: one that changes something is for a person to type. */
+const COMMAND = /`((?:kubectl (?:get|describe|logs|auth)|curl|openssl|getent|ip route|printf) [^`]+)`/g
+const PLACEHOLDER = /<([A-Za-z][A-Za-z .]*)>/g
 
 /** The commands of a text, filled in. */
 export function commandsIn(text: string, valueOf: PlaceholderValue): string[] {

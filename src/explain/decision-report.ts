@@ -37,6 +37,7 @@ export function decisionReport(snapshot: Snapshot, request: AskedRequest): Excha
     apiproxy: route === undefined ? null : { namespace: route.namespace, name: route.apiproxy },
     route: route === undefined ? null : { path: route.path, virtual_host: route.virtualHost ?? null },
     target: route?.target.type ?? null,
+    forward: failure === undefined ? forwardOf(decision) : null,
     revision: snapshot.revision,
     hash: snapshot.hash,
     stale: snapshot.staleSince !== undefined,
@@ -68,6 +69,15 @@ function failureOf({ route, outcome }: Decision): Failure | undefined {
   return unusable ?? (outcome.type === 'failed' ? outcome.failure : undefined)
 }
 
+/** The first endpoint with the path that it gets, and how many others might get it. */
+function forwardOf({ outcome, targetPath }: Decision): string | null {
+  if (outcome.type !== 'upstream') return null
+  const [{ host, port }, ...others] = outcome.endpoints
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  const more = others.length === 0 ? '' : ` or one of ${others.length} others`
+  return `${outcome.scheme}://${authority}${targetPath}${more}`
+}
+
 function answerStatus({ outcome }: Decision): number | null {
   return outcome.type === 'answer' ? outcome.route.status : null
 }
@@ -90,6 +100,7 @@ const NOTHING_SENT: Omit<ExchangeFacts, 'request' | 'outcome'> = {
   apiproxy: null,
   route: null,
   target: null,
+  forward: null,
   revision: null,
   hash: null,
   stale: false,

@@ -24,6 +24,7 @@ export function exchangeFacts(kept: KeptExchange): ExchangeFacts {
     apiproxy: route === undefined ? null : { namespace: route.namespace, name: route.apiproxy },
     route: route === undefined ? null : { path: route.path, virtual_host: route.virtual_host },
     target: route?.target ?? null,
+    forward: null,
     revision: kept.pin?.revision ?? null,
     hash: kept.pin?.hash ?? null,
     stale: kept.pin?.stale ?? false,

@@ -87,6 +87,8 @@ export interface ExchangeFacts {
   readonly route: { readonly path: string; readonly virtual_host: string | null } | null
   /** What the route leads to: `upstream`, `dynamic`, `mock`, `failed`; null where it is not known. */
   readonly target: string | null
+  /** Where a request that was only decided on would be sent; null for all others. */
+  readonly forward: string | null
   readonly revision: number | null
   readonly hash: string | null
   readonly stale: boolean

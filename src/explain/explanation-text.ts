@@ -27,7 +27,7 @@ function heading({ trace_id: trace, span_id: span, request, time, timing }: Exch
   const { method, scheme, host, path, query, port } = request
   const authority =
     host === '' ? '' : `${host.includes(':') ? `[${host}]` : host}${port === 0 ? '' : `:${port}`}`
-  const url = `${scheme === '' ? '' : `${scheme}://`}${authority}${path}${query === '' ? '' : `?${query}`}`
+  const url = `${scheme === '' || authority === '' ? '' : `${scheme}://`}${authority}${path}${query === '' ? '' : `?${query}`}`
   const line = lineText(`${method === '' ? '(no method)' : method} ${url}`)
   if (trace === null) return `${line}\ndecided on, not sent`
   const when = time === null ? '' : `, ${lineText(time)}`
@@ -38,9 +38,11 @@ function heading({ trace_id: trace, span_id: span, request, time, timing }: Exch
 function verdict(report: ExchangeReport): string {
   const { outcome, status, code, reason, detail, trace_id: trace } = report
   const shown = status === null ? '' : `status ${status}`
+  const by = report.plugins.find(({ decision }) => decision === 'answered')
   switch (outcome) {
     case 'ok':
       if (trace === null && status === null) return 'It would be sent on.'
+      if (by !== undefined) return lineText(`It was served: ${shown}, the answer of plugin ${by.name}.`)
       return status !== null && status >= 500
         ? `It was served: ${shown}, which is the upstream's own answer.`
         : `It ${trace === null ? 'would be answered' : 'was served'}: ${shown}.`
@@ -80,7 +82,12 @@ function stepLine({ name, start_ms: start, duration_ms: duration, note }: Step):
   return `  ${at.padStart(13)} ${took.padStart(10)}  ${name.padEnd(8)}  ${lineText(note)}`
 }
 
-function candidateLines({ candidates, candidates_cut: cut }: ExchangeReport): string[] {
+/** Those that nearly fitted matter only where nothing fitted. */
+function candidateLines(report: ExchangeReport): string[] {
+  const { apiproxy, candidates_cut: cut } = report
+  const candidates = report.candidates.filter(
+    ({ verdict }) => apiproxy === null || verdict !== 'path differs',
+  )
   const width = Math.max(0, ...candidates.slice(0, NAMED_MAX).map(({ apiproxy }) => apiproxy.length))
   const lines = candidates.slice(0, NAMED_MAX).map((candidate) => `  ${candidateLine(candidate, width)}`)
   if (candidates.length > NAMED_MAX) lines.push(`  and ${candidates.length - NAMED_MAX} more`)

@@ -77,6 +77,7 @@ function factsOfSpan(traceId: string, server: OtlpSpan, clients: readonly OtlpSp
     apiproxy: apiproxy === '' ? null : { namespace: text(ATTRIBUTE.apiproxyNamespace), name: apiproxy },
     route: apiproxy === '' ? null : { path: text(ATTRIBUTE.route), virtual_host: null },
     target: null,
+    forward: null,
     revision: number(ATTRIBUTE.snapshotRevision),
     hash: text(ATTRIBUTE.snapshotHash) || null,
     stale: attributes.get(ATTRIBUTE.snapshotStale) === true,

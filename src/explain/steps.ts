@@ -43,11 +43,13 @@ function pluginNote({ name, version, decision, method }: PluginDecision): string
 }
 
 /** What the gateway answers by itself, or would do with a request that was only decided on. */
-function target({ target: type, trace_id: trace, outcome, status, timing }: ExchangeFacts): Step[] {
-  if (outcome !== 'ok') return []
+function target(facts: ExchangeFacts): Step[] {
+  const { target: type, outcome, status, timing } = facts
+  if (outcome !== 'ok' || facts.plugins.some(({ decision }) => decision === 'answered')) return []
   if (type === 'mock') return [step('mock', timing.responded_ms, null, `a MockTarget answers ${status}`)]
-  if (trace === null)
-    return [step('forward', null, null, 'it would be sent to its upstream; nothing was sent')]
+  if (facts.forward !== null) {
+    return [step('forward', null, null, `it would be sent to ${facts.forward}; nothing was sent`)]
+  }
   return []
 }
 

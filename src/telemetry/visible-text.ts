@@ -12,6 +12,11 @@ export function jsonString(text: string): string {
   return `"${text}"`
 }
 
+/** Any value as JSON that shows nothing but itself, wherever it is shown: control and format characters are escapes. */
+export function jsonText(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replace(/[\p{Cf}\u007f-\u009f\u2028\u2029]/gu, escapeUnits)
+}
+
 /** The text with every control character, line end and lone surrogate written as an escape: it stays on one line. */
 export function lineText(text: string): string {
   return text.toWellFormed().replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, escapeUnit)
@@ -24,6 +29,11 @@ export function clipped(text: string, max: number): string {
 
 function escapedJson(text: string): string {
   return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029]/g, escapeUnit)
+}
+
+/** JSON knows escapes of four digits only. */
+function escapeUnits(character: string): string {
+  return character.replace(/[^]/g, escapeUnit)
 }
 
 function escapeUnit(character: string): string {

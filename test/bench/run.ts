@@ -1,5 +1,6 @@
 // `npm run bench`: CPU microseconds a request of the gateway beside other proxies, in interleaved rounds, and the
-// cost of route lookup and of one event; of api keys; and the way of a change from a real API server. Only ratios within one run
+// cost of route lookup, of one event, of api keys and of remembering an exchange; and the way of a change from a real
+// API server. Only ratios within one run
 // mean anything.
 
 import { parseArgs } from 'node:util'
@@ -15,9 +16,10 @@ import { startBenchUpstream } from './upstream.ts'
 const GATEWAY = 'kanali'
 const SNAPSHOT = 'snapshot'
 const KEYS = 'keys'
+const RECORDER = 'recorder'
 const KUBERNETES = 'kubernetes'
 const PROXIES = [...PEERS.map(({ name }) => name), GATEWAY]
-const NAMES = [...PROXIES, SNAPSHOT, KEYS, KUBERNETES]
+const NAMES = [...PROXIES, SNAPSHOT, KEYS, RECORDER, KUBERNETES]
 
 const USAGE = `npm run bench -- [--rounds 3] [--seconds 4] [--warmup 2] [--routes 10000] [--only NAME,NAME]
 names: ${NAMES.join(', ')}
@@ -44,6 +46,10 @@ if (settings === undefined) {
   if (settings.only.includes(KEYS)) {
     const { benchKeys } = await import('./keys.ts')
     benchKeys()
+  }
+  if (settings.only.includes(RECORDER)) {
+    const { benchRecorder } = await import('./recorder.ts')
+    benchRecorder()
   }
   if (settings.only.includes(KUBERNETES)) {
     const { benchKubernetes } = await import('./kubernetes.ts')

@@ -87,7 +87,16 @@ beforeAll(async () => {
 })
 afterAll(() => folder.remove())
 
-const WRONG = ['XX']
+const WRONG = [
+  'list.json:18:17: error: ApiKeyBinding shop/b: spec.keys[0].subpaths[0].path: "[" does not compile: missing closing [ExpressionInvalid, code 13]',
+  'proxies.yaml:11:27: error: ApiProxy shop/cart: spec.target.backend.service.name: requests would be answered with code 10: Service shop/cart does not exist [ServiceMissing, code 10]',
+  'proxies.yaml:14:7: error: ApiProxy shop/cart: spec.plugins[0].config.bindingName: requests would be answered with code 13: the configuration of plugin apikey has no bindingName [BindingUnnamed, code 13]',
+  'proxies.yaml:22:3: error: ApiProxy shop/copy: spec.source: source path /cart (any host) is taken by ApiProxy shop/cart, which comes first by age, namespace and name [Conflict]',
+  'proxies.yaml:36:16: error: ApiProxy shop/typo: spec.target.backend.endpoint: "gopher://x" must have the scheme http or https [Invalid]',
+  'proxies.yaml:50:7: error: ApiProxy shop/jwt: spec.plugins[0].config: requests would be answered with code 13: config.audience is missing; "*" takes tokens that were made for anybody [TokenConfigInvalid, code 13]',
+  'torn.yml:3:1: error: line 3, column 1: Flow map in block collection must be sufficiently indented and end with a } [Unparsable]',
+  '5 objects in 3 files: 7 errors, 0 warnings',
+]
 
 describe('manifests', () => {
   test('that are right pass', async () => {
@@ -127,7 +136,7 @@ describe('manifests', () => {
     expect(findings).toHaveLength(WRONG.length - 1)
     expect(findings).toContainEqual({
       file: 'proxies.yaml',
-      line: 10,
+      line: 11,
       column: 27,
       severity: 'error',
       object: { kind: 'ApiProxy', namespace: 'shop', name: 'cart' },

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createAuthority } from '../support/certificates.ts'
 import { type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts'
 import { connectHttp, httpRequest, type RawResponse } from '../support/http-client.ts'
+import { kanali } from '../support/kanali-command.ts'
 import { apiKey, apiProxy, mockTarget, secret } from '../support/manifests.ts'
 import { type OtlpSink, startOtlpSink } from '../support/otlp-sink.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
@@ -49,6 +50,7 @@ let upstream: Upstream
 let plugins: TempFolder
 let gateway: GatewayProcess
 const responses: RawResponse[] = []
+let words: string | undefined
 
 beforeAll(async () => {
   sink = await startOtlpSink()
@@ -109,6 +111,19 @@ afterAll(async () => {
 const page = async (port: number, path: string, accept = '*/*'): Promise<string> =>
   (await fetch(`http://127.0.0.1:${port}${path}`, { headers: { accept } })).text()
 
+/** Each request as the flight recorder has it, and one of them as a person reads it. */
+async function explained(): Promise<Record<string, string>> {
+  const ids = responses.map((response) => response.header('x-kanali-correlation-id') ?? '')
+  const pages = await Promise.all(ids.map((id) => page(gateway.profilingPort, `/debug/exchanges/${id}`)))
+  const url = `http://127.0.0.1:${gateway.profilingPort}`
+  const decided = await fetch(`${url}/debug/explain`, {
+    method: 'POST',
+    body: JSON.stringify({ request: `GET /plugin${QUERY}`, headers: Object.entries(REQUEST_HEADERS) }),
+  })
+  words ??= (await kanali('explain', ids[1] ?? '', '--gateway', url)).stdout
+  return { 'exchanges by trace': pages.join('\n'), 'dry run': await decided.text(), 'kanali explain': words }
+}
+
 /** Everything that comes out, by what it is. */
 async function dumps(): Promise<Record<string, string>> {
   const bigint = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)
@@ -121,6 +136,8 @@ async function dumps(): Promise<Record<string, string>> {
     readiness: await page(gateway.prometheusPort, '/readyz'),
     snapshot: await page(gateway.profilingPort, '/debug/snapshot'),
     events: await page(gateway.profilingPort, '/debug/events'),
+    exchanges: await page(gateway.profilingPort, '/debug/exchanges'),
+    ...(await explained()),
     errors: responses
       .slice(1)
       .map(({ head, text }) => head + text)
@@ -160,7 +177,15 @@ describe('hostile text', () => {
     )
     await connection.response()
     const all = await dumps()
-    for (const where of ['access log', 'log', 'metrics', 'snapshot', 'events']) {
+    for (const where of [
+      'access log',
+      'log',
+      'metrics',
+      'snapshot',
+      'events',
+      'exchanges',
+      'exchanges by trace',
+    ]) {
       expect([where, hidden(all[where] ?? '')]).toEqual([where, undefined])
     }
     for (const line of (all['access log'] ?? '').split('\n').filter((each) => each !== '')) JSON.parse(line)
@@ -177,7 +202,7 @@ describe('hostile text', () => {
       ({ level, msg }) => level === 'warn' && /hostile\.yaml|metadata\.name/.test(String(msg)),
     )
     const all = await dumps()
-    for (const where of ['log', 'snapshot', 'events', 'metrics']) {
+    for (const where of ['log', 'snapshot', 'events', 'metrics', 'exchanges']) {
       expect([where, hidden(all[where] ?? '')]).toEqual([where, undefined])
     }
   })

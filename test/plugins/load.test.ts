@@ -35,6 +35,23 @@ describe('a plugin folder', () => {
     })
   })
 
+  it('knows which values of its configuration a plugin declares public, of a class and of an object', async () => {
+    const methods = 'onRequest() {} onResponse() {}'
+    const declared: Readonly<Record<string, string>> = {
+      class: `export class Plugin { static publicConfig = ['realm']; ${methods} }`,
+      object: `export const Plugin = { publicConfig: ['realm'], onRequest() {}, onResponse() {} }`,
+      none: `export class Plugin { ${methods} }`,
+      text: `export class Plugin { static publicConfig = 'realm'; ${methods} }`,
+      mixed: `export class Plugin { static publicConfig = ['realm', 7]; ${methods} }`,
+      many: `export class Plugin { static publicConfig = Array(65).fill('a'); ${methods} }`,
+    }
+    for (const [name, text] of Object.entries(declared)) {
+      const [fact] = (await loadFolder({ 'p.mjs': text })).facts
+      const isUnderstood = name === 'class' || name === 'object'
+      expect([name, fact?.publicConfig]).toEqual([name, isUnderstood ? ['realm'] : undefined])
+    }
+  })
+
   it('takes the files that are named like plugins and leaves all others alone', async () => {
     const others = {
       'README.md': '',

@@ -41,6 +41,11 @@ export class Collector implements AsyncDisposable {
     this.#output = output
   }
 
+  /** What its file exporter writes: a message a line. */
+  get file(): string {
+    return this.#output
+  }
+
   /** Every span that has come out so far, in the order in which it came. */
   async allSpans(): Promise<ReceivedSpan[]> {
     const text = await readFile(this.#output, 'utf8').catch(() => '')

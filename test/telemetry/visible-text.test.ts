@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { clipped, jsonString, lineText } from '../../src/telemetry/visible-text.ts'
+import { clipped, jsonString, jsonText, lineText } from '../../src/telemetry/visible-text.ts'
 
 const anyText = fc.string({
   unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)),
@@ -23,6 +23,17 @@ describe('a JSON string', () => {
   test('leaves plain text as it is', () => {
     expect(jsonString('/a/b-c_d~e%20f')).toBe('"/a/b-c_d~e%20f"')
   })
+})
+
+test('a value as JSON is read back as it was, and holds no control or formatting character', () => {
+  fc.assert(
+    fc.property(anyText, (text) => {
+      const json = jsonText({ [text]: [text] })
+      expect(JSON.parse(json)).toEqual({ [text]: [text] })
+      expect(json).not.toMatch(/[\p{Cc}\p{Cf}\u2028\u2029]/u)
+    }),
+  )
+  expect(jsonText({ a: '\u{e0001}' })).toBe('{"a":"\\udb40\\udc01"}')
 })
 
 test('a line for a terminal holds no control or formatting character, whatever the text is', () => {

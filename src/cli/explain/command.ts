@@ -8,7 +8,7 @@ import { explanationOf } from '../../explain/explanation.ts'
 import { explanationText } from '../../explain/explanation-text.ts'
 import type { ExchangeReport } from '../../explain/exchange-report.ts'
 import { maskOf } from '../../telemetry/masking.ts'
-import { lineText } from '../../telemetry/visible-text.ts'
+import { jsonText, lineText } from '../../telemetry/visible-text.ts'
 import { snapshotOfFolder, unusableLines } from './folder-snapshot.ts'
 import { askDecision, askTrace } from './gateway-client.ts'
 import { readTrace } from './otlp-file.ts'
@@ -126,7 +126,7 @@ async function decideByFolder(directory: string, asked: AskedText): Promise<Exch
 }
 
 function shown(reports: readonly ExchangeReport[], { output }: ExplainOptions): string {
-  if (output === 'json') return reports.map((report) => `${JSON.stringify(explanationOf(report))}\n`).join('')
+  if (output === 'json') return reports.map((report) => `${jsonText(explanationOf(report))}\n`).join('')
   const texts = reports.map(explanationText)
   if (texts.length === 1) return texts.join('')
   return `${texts.length} requests of this trace, the oldest first\n\n${texts.join(`\n${'-'.repeat(72)}\n\n`)}`
