@@ -205,6 +205,25 @@ export class ApiServer implements AsyncDisposable {
     this.#agent = new HttpsAgent({ keepAlive: true, maxSockets: 16 })
   }
 
+  /** The server stands still until `resumeServer`: connections stay open, and nothing is said on them. */
+  pauseServer(): void {
+    this.#server?.kill('SIGSTOP')
+  }
+
+  resumeServer(): void {
+    this.#server?.kill('SIGCONT')
+  }
+
+  /** Writes of statuses of a kind (by its plural) that the server has taken since it started, by its own count. */
+  async statusWrites(plural: string): Promise<number> {
+    const { body } = await this.request('GET', '/metrics')
+    const lines = String(body['text']).split('\n')
+    return lines
+      .filter((line) => line.startsWith('apiserver_request_total{') && line.includes('code="200"'))
+      .filter((line) => line.includes('subresource="status"') && line.includes(`resource="${plural}"`))
+      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
+  }
+
   /** etcd stands still until `resumeEtcd`: reads from the server's cache work, writes do not. */
   pauseEtcd(): void {
     this.#etcd.kill('SIGSTOP')
