@@ -56,6 +56,9 @@ export interface State extends TouchedKeys {
 }
 
 const API_KEY = keyOf('ApiKey', '', '')
+/** Kinds whose objects are told what became of them, by generation. */
+const HAVE_STATUS: ReadonlySet<Kind> = new Set(['ApiProxy', 'MockTarget', 'ApiKey', 'ApiKeyBinding'])
+
 const UNHEARD: KindState = { status: 'pending', detail: '', refusedIn: Map(), objects: Map() }
 
 /** Nothing heard yet. */
@@ -82,8 +85,8 @@ export const EMPTY_STATE: State = {
 
 /**
  * The state after one event; the same object where the event says nothing new.
- * A new uid or generation beside unchanged content is kept (a later delete carries that uid) but touches nothing, so it
- * makes no revision; a new resourceVersion alone is not even kept.
+ * A new uid or generation beside unchanged content is kept (a later delete carries that uid), and makes a revision only
+ * where the object has conditions that speak of it, never another hash; a new resourceVersion alone is not even kept.
  */
 export function apply(state: State, event: ResourceEvent): State {
   switch (event.type) {
@@ -152,7 +155,7 @@ function upsert(state: State, resource: Resource): State {
   if (entry === known) return state
   const digest = replaceDigest(state.digest, known?.digest ?? 0n, entry.digest)
   const next = withObjects(state, kind, objects.set(key, entry), digest)
-  return entry.digest === known?.digest ? next : touch(next, key)
+  return says(known, entry) ? touch(next, key) : next
 }
 
 function remove(state: State, kind: Kind, key: string, uid: string | undefined): State {
@@ -189,7 +192,7 @@ function replaceKind(
     const entry = entryOf(known, resource)
     if (entry === known) continue
     objects = objects.set(key, entry)
-    if (entry.digest === known?.digest) continue
+    if (!says(known, entry)) continue
     digest = replaceDigest(digest, known?.digest ?? 0n, entry.digest)
     changed.push(key)
   }
@@ -206,6 +209,15 @@ function replaceKind(
   if (!objects.wasAltered()) return synced
   const next = withoutDigests(withObjects(synced, kind, objects.asImmutable(), digest), gone)
   return [...changed, ...gone].reduce(touch, next)
+}
+
+/**
+ * True where there is something to build from: other content, or, of a kind with a status, another object or generation
+ * that its conditions have to speak of.
+ */
+function says(known: Entry | undefined, entry: Entry): boolean {
+  if (entry.digest !== known?.digest) return true
+  return HAVE_STATUS.has(entry.resource.kind) && !sameIdentity(known.resource, entry.resource)
 }
 
 /** The entry of an object as it is now; the known one where it says nothing new. */

@@ -37,17 +37,27 @@ export interface Stream {
 }
 
 const BODY_BYTES_MAX = 256 * 1024 * 1024
-const HEAD_TIMEOUT_MS = 30_000
 const CREDENTIALS_TIMEOUT_MS = 30_000
 const RETRY_AFTER_MS_MAX = 60_000
+const WHY_LENGTH_MAX = 500
+
+/** How long nothing may come. What is streamed has no limit here: whoever reads it knows what is usual. */
+export interface ApiClientTiming {
+  readonly headTimeoutMs: number
+  readonly bodyTimeoutMs: number
+}
+
+const TIMING: ApiClientTiming = { headTimeoutMs: 30_000, bodyTimeoutMs: 30_000 }
 
 export class ApiClient {
   readonly #access: Access
+  readonly #timing: ApiClientTiming
   #dispatcher: Dispatcher | undefined
   #dispatcherKey = ''
 
-  constructor(access: Access) {
+  constructor(access: Access, timing: ApiClientTiming = TIMING) {
     this.#access = access
+    this.#timing = timing
   }
 
   /** One request and its whole answer, whatever its status. */
@@ -87,7 +97,7 @@ export class ApiClient {
           ...(body !== undefined && { 'content-type': contentType }),
         },
         body: body === undefined ? null : JSON.stringify(body),
-        headersTimeout: HEAD_TIMEOUT_MS,
+        headersTimeout: this.#timing.headTimeoutMs,
         bodyTimeout: 0,
         signal: signal ?? null,
       })
@@ -101,8 +111,14 @@ export class ApiClient {
     if (statusCode === 401) this.#access.renew()
     const parts: Buffer[] = []
     let bytes = 0
+    const { bodyTimeoutMs } = this.#timing
+    const idle = setTimeout(
+      () => body.destroy(new Error(`the answer stood still for ${bodyTimeoutMs} ms`)),
+      bodyTimeoutMs,
+    )
     try {
       for await (const chunk of body as AsyncIterable<Buffer>) {
+        idle.refresh()
         bytes += chunk.length
         if (bytes > BODY_BYTES_MAX) {
           body.destroy()
@@ -112,6 +128,8 @@ export class ApiClient {
       }
     } catch (error) {
       return { type: 'unreachable', why: whyOf(error) }
+    } finally {
+      clearTimeout(idle)
     }
     const text = Buffer.concat(parts).toString('utf8')
     return {
@@ -184,5 +202,5 @@ async function withinLimit(credentials: Promise<Credentials>): Promise<Credentia
 function whyOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
   const code = 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : ''
-  return `${error.message.split('\n', 1)[0] || error.name}${code}`
+  return `${error.message.split('\n', 1)[0]?.slice(0, WHY_LENGTH_MAX) || error.name}${code}`
 }

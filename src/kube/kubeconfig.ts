@@ -1,6 +1,6 @@
 // Access by a kubeconfig file with all its ways to authenticate: tokens, token files, client certificates, exec plugins,
-// OIDC. @kubernetes/client-node knows most of them; it is loaded here alone and only when it is needed, for it costs a
-// second and 87 MB. Its watch is never used (docs/decisions/0011).
+// passwords, OIDC. @kubernetes/client-node knows most of them; it is loaded here alone and only when it is needed, for it
+// costs a second and 87 MB. Its watch is never used (docs/decisions/0011), nor its exec (exec-credential.ts).
 
 import type { KubeConfig } from '@kubernetes/client-node'
 import { readFileSync } from 'node:fs'
@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parse } from 'yaml'
 import type { Access, Credentials, ServerTls } from './access.ts'
+import { ExecCredentials, readExecPlugin } from './exec-credential.ts'
 
 /** @returns a problem, one line, where the file cannot be used */
 export async function kubeconfigAccess(file: string): Promise<Access | { readonly problem: string }> {
@@ -37,25 +38,33 @@ class KubeconfigAccess implements Access {
   }
 
   async credentials(): Promise<Credentials> {
-    const { config, cluster, tokenFile } = this.#loaded
+    const { config, cluster, tokenFile, exec } = this.#loaded
     const options: ApplicableOptions = {}
     await config.applyToHTTPSOptions(options)
     const headers = Object.entries(options.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])
-    const bearer = tokenFile === undefined ? undefined : (await readFile(tokenFile, 'utf8')).trim()
+    const { token, ...pair } = (await exec?.get()) ?? {}
+    const bearer = tokenFile === undefined ? token : (await readFile(tokenFile, 'utf8')).trim()
     return {
       headers: {
+        ...(options.auth !== undefined && {
+          authorization: `Basic ${Buffer.from(options.auth).toString('base64')}`,
+        }),
         ...(Object.fromEntries(headers) as Record<string, string>),
         ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
       },
-      tls: tlsOf(options),
+      tls: { ...tlsOf(options), ...pair },
       ...(cluster.proxyUrl !== undefined && { proxy: cluster.proxyUrl }),
     }
   }
 
   /** An exec plugin's credential without an expiry would else be kept for ever. */
   renew(): void {
+    this.#loaded.exec?.forget()
     try {
-      this.#loaded = load(this.#file, this.#make())
+      const loaded = load(this.#file, this.#make())
+      // The same plugin goes on, so that it is run once however many are refused at once.
+      const same = loaded.text === this.#loaded.text
+      this.#loaded = same ? { ...loaded, exec: this.#loaded.exec } : loaded
     } catch {
       // A file that is being replaced: what was loaded stays until it can be read again.
     }
@@ -63,9 +72,11 @@ class KubeconfigAccess implements Access {
 }
 
 interface Loaded {
+  readonly text: string
   readonly config: KubeConfig
   readonly cluster: NonNullable<ReturnType<KubeConfig['getCurrentCluster']>>
   readonly tokenFile: string | undefined
+  readonly exec: ExecCredentials | undefined
 }
 
 /** Throws with a message for the person who wrote the file. */
@@ -77,22 +88,30 @@ function load(file: string, config: KubeConfig): Loaded {
   const user = config.getCurrentUser()
   if (cluster === null) throw new Error('its current context names no cluster that it has')
   if (user === null) throw new Error('its current context names no user that it has')
-  if (!URL.canParse(cluster.server)) throw new Error(`the server of cluster ${cluster.name} is no address`)
-  if (cluster.proxyUrl?.startsWith('socks') === true) {
-    throw new Error(
-      `the proxy-url of cluster ${cluster.name} is a SOCKS proxy; only HTTP proxies can be used`,
-    )
-  }
-  announceExecInfo(user)
-  return { config, cluster, tokenFile: tokenFileOf(text, user.name, path.dirname(file)) }
+  checkServer(cluster)
+  const folder = path.dirname(file)
+  const given: unknown = user.exec
+  const exec =
+    given === undefined || given === null ? undefined : new ExecCredentials(readExecPlugin(given, folder))
+  // Taken out, so that client-node does not run it as well.
+  Object.assign(user, { exec: undefined })
+  return { text, config, cluster, exec, tokenFile: tokenFileOf(text, user.name, folder) }
 }
 
-/** What the exec protocol promises to the plugin (client.authentication.k8s.io) and client-node leaves out. */
-function announceExecInfo(user: NonNullable<ReturnType<KubeConfig['getCurrentUser']>>): void {
-  const exec = user.exec as { apiVersion?: unknown; env?: { name: string; value: string }[] } | undefined
-  if (exec === undefined || exec === null) return
-  const info = { apiVersion: exec.apiVersion, kind: 'ExecCredential', spec: { interactive: false } }
-  exec.env = [...(exec.env ?? []), { name: 'KUBERNETES_EXEC_INFO', value: JSON.stringify(info) }]
+function checkServer({ name, server, proxyUrl }: Loaded['cluster']): void {
+  const url = URL.canParse(server) ? new URL(server) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new Error(`the server of cluster ${name} is no address of http or https`)
+  }
+  // It is shown in the log.
+  if (url.username !== '' || url.password !== '') {
+    throw new Error(`the server of cluster ${name} has a user name or a password in it`)
+  }
+  if (proxyUrl === undefined) return
+  if (proxyUrl.startsWith('socks')) {
+    throw new Error(`the proxy-url of cluster ${name} is a SOCKS proxy; only HTTP proxies can be used`)
+  }
+  if (!URL.canParse(proxyUrl)) throw new Error(`the proxy-url of cluster ${name} is no address`)
 }
 
 /** client-node reads `token-file` once; the field is called `tokenFile`, and the file is renewed. */
@@ -105,7 +124,7 @@ function tokenFileOf(text: string, user: string, folder: string): string | undef
   return typeof file === 'string' && file !== '' ? path.resolve(folder, file) : undefined
 }
 
-type ApplicableOptions = { headers?: Record<string, string> } & {
+type ApplicableOptions = { headers?: Record<string, string>; auth?: string } & {
   -readonly [K in keyof ServerTls]?: ServerTls[K]
 }
 

@@ -30,6 +30,10 @@ const TIMING: LeaseTiming = { durationMs: 10_000, everyMs: 2_000 }
 const REFUSED_EVERY_MS = 30_000
 /** Part of the duration after which a holder that could not renew stops. */
 const GIVE_UP_AT = 0.7
+/** Part of the duration that one request may take. */
+const REQUEST_AT = 0.4
+/** For each of the two requests that give it back. */
+const GIVE_BACK_MS = 2_000
 
 /** What was seen of the lease, and when its renewal was last seen to change (`performance.now()`). */
 interface Seen {
@@ -45,8 +49,9 @@ export class Lease {
   #renewedAt = 0
   #seen: Seen | undefined
   #timer: NodeJS.Timeout | undefined
+  #expiry: NodeJS.Timeout | undefined
+  readonly #stop = new AbortController()
   #running: Promise<void> = Promise.resolve()
-  #stopped = false
   #refused = false
   #complaint = ''
 
@@ -56,32 +61,30 @@ export class Lease {
     this.#path = `/apis/coordination.k8s.io/v1/namespaces/${options.namespace}/leases`
   }
 
+  /** By the clock of now: of a process that stood still meanwhile no timer has told yet. */
   get holds(): boolean {
-    return this.#holds
+    return this.#holds && this.#leftMs() > 0
   }
 
   start(): void {
     this.#running = this.#turn()
   }
 
-  /** Gives the lease back, so that another replica takes over at once. */
+  /** Gives the lease back, so that another replica takes over at once. Takes seconds at most, whatever the server does. */
   async stop(): Promise<void> {
-    this.#stopped = true
+    this.#stop.abort()
     clearTimeout(this.#timer)
     await this.#running
     if (!this.#holds) return
     this.#change(false)
-    const found = await this.#read()
-    if (found?.holder === this.#options.identity) await this.#write(found.body, '')
+    const found = await this.#read(AbortSignal.timeout(GIVE_BACK_MS))
+    if (found?.holder !== this.#options.identity) return
+    await this.#write(found.body, '', AbortSignal.timeout(GIVE_BACK_MS))
   }
 
   async #turn(): Promise<void> {
     await this.#attempt()
-    if (this.#holds && performance.now() - this.#renewedAt > this.#timing.durationMs * GIVE_UP_AT) {
-      this.#options.log.warn({}, 'the lease could not be renewed: another replica may take over')
-      this.#change(false)
-    }
-    if (this.#stopped) return
+    if (this.#stop.signal.aborted) return
     const waitMs = this.#refused ? REFUSED_EVERY_MS : this.#timing.everyMs
     this.#timer = setTimeout(() => {
       this.#running = this.#turn()
@@ -91,16 +94,36 @@ export class Lease {
   async #attempt(): Promise<void> {
     this.#refused = false
     const from = performance.now()
-    const found = await this.#read()
+    const found = await this.#read(this.#limit())
     if (found === undefined) return
     const { identity } = this.#options
     if (found.holder !== '' && found.holder !== identity && !this.#isAbandoned(found)) {
       if (this.#holds) this.#change(false)
       return
     }
-    if (!(await this.#write(found.body, identity))) return
+    if (!(await this.#write(found.body, identity, this.#limit()))) return
     this.#renewedAt = from
-    if (!this.#holds) this.#change(true)
+    clearTimeout(this.#expiry)
+    this.#expiry = setTimeout(() => this.#expire(), Math.max(0, this.#leftMs()))
+    // A write that took its time may be over before it is known.
+    if (!this.#holds && this.#leftMs() > 0) this.#change(true)
+  }
+
+  /** No answer is waited for: a server that says nothing must not keep a holder in office. */
+  #expire(): void {
+    if (!this.#holds) return
+    this.#options.log.warn({}, 'the lease could not be renewed: another replica may take over')
+    this.#change(false)
+  }
+
+  /** How long it is still ours for sure. */
+  #leftMs(): number {
+    return this.#renewedAt + this.#timing.durationMs * GIVE_UP_AT - performance.now()
+  }
+
+  #limit(): AbortSignal {
+    const inTime = AbortSignal.timeout(this.#timing.durationMs * REQUEST_AT)
+    return AbortSignal.any([this.#stop.signal, inTime])
   }
 
   /** By our own clock: how long ago its renewal was last seen to change. */
@@ -111,9 +134,9 @@ export class Lease {
   }
 
   /** Undefined where the server could not be asked, or refuses. */
-  async #read(): Promise<Found | undefined> {
+  async #read(signal: AbortSignal): Promise<Found | undefined> {
     const { client, name } = this.#options
-    const answer = await client.request({ method: 'GET', path: `${this.#path}/${name}` })
+    const answer = await client.request({ method: 'GET', path: `${this.#path}/${name}`, signal })
     if (answer.type === 'unreachable') return this.#complain(answer.why)
     if (answer.status === 404) return { body: undefined, holder: '', mark: '' }
     if (answer.status !== 200) return this.#complain(statusText(answer), answer.status)
@@ -128,7 +151,7 @@ export class Lease {
   }
 
   /** Only over the version that was read: of two who take it at once, one gets 409. */
-  async #write(before: unknown, holder: string): Promise<boolean> {
+  async #write(before: unknown, holder: string, signal: AbortSignal): Promise<boolean> {
     const { client, name, namespace } = this.#options
     const metadata = isRecord(before) ? ownField(before, 'metadata') : undefined
     const resourceVersion = isRecord(metadata) ? ownField(metadata, 'resourceVersion') : undefined
@@ -145,8 +168,8 @@ export class Lease {
     }
     const answer: Answer | undefined = known(
       before === undefined
-        ? await client.request({ method: 'POST', path: this.#path, body })
-        : await client.request({ method: 'PUT', path: `${this.#path}/${name}`, body }),
+        ? await client.request({ method: 'POST', path: this.#path, body, signal })
+        : await client.request({ method: 'PUT', path: `${this.#path}/${name}`, body, signal }),
     )
     if (answer === undefined) return false
     if (answer.status === 200 || answer.status === 201) {
@@ -169,6 +192,7 @@ export class Lease {
 
   #change(holds: boolean): void {
     this.#holds = holds
+    if (!holds) clearTimeout(this.#expiry)
     const { log, name, namespace, identity, onChange } = this.#options
     log.info(
       { lease: `${namespace}/${name}`, identity },
@@ -180,7 +204,7 @@ export class Lease {
   /** Each cause once: a Role that is missing is not worth a line every two seconds. */
   #complain(why: string, status = 0): undefined {
     this.#refused = status === 401 || status === 403
-    if (why === this.#complaint) return
+    if (why === this.#complaint || this.#stop.signal.aborted) return
     this.#complaint = why
     const { log, name, namespace } = this.#options
     log.warn({ lease: `${namespace}/${name}`, why }, 'the lease for writing statuses is not to be had')

@@ -31,11 +31,17 @@ export interface Unwalked {
   readonly refused: boolean
 }
 
+export interface Identity {
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string | undefined
+}
+
 /** @returns undefined once all of it was visited */
 export async function forEachObject(
   client: Pick<ApiClient, 'request'>,
   path: string,
-  visit: (object: Untrusted, identity: { readonly namespace: string; readonly name: string }) => void,
+  visit: (object: Untrusted, identity: Identity) => void,
 ): Promise<Unwalked | undefined> {
   let from: string | undefined
   do {
@@ -48,13 +54,24 @@ export async function forEachObject(
     const page = readPage(answer.body)
     if (page === undefined) return { why: 'the answer to a list is no list', refused: false }
     for (const item of page.items) {
-      const metadata = ownField(item, 'metadata')
-      const name = isRecord(metadata) ? ownField(metadata, 'name') : undefined
-      const namespace = isRecord(metadata) ? ownField(metadata, 'namespace') : undefined
-      if (typeof name === 'string')
-        visit(item, { namespace: typeof namespace === 'string' ? namespace : '', name })
+      const identity = identityOf(item)
+      if (identity !== undefined) visit(item, identity)
+    }
+    if (page.from !== undefined && page.from === from) {
+      return { why: 'the list has no end', refused: false }
     }
     from = page.from
   } while (from !== undefined)
   return undefined
+}
+
+/** Undefined for what has no name. */
+function identityOf(item: Untrusted): Identity | undefined {
+  const metadata = ownField(item, 'metadata')
+  if (!isRecord(metadata)) return undefined
+  const [namespace, name, uid] = ['namespace', 'name', 'uid'].map((field) => {
+    const value = ownField(metadata, field)
+    return typeof value === 'string' ? value : undefined
+  })
+  return name === undefined ? undefined : { namespace: namespace ?? '', name, uid }
 }

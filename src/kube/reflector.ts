@@ -66,6 +66,10 @@ interface Ended {
   /** What is known of the position cannot be gone on from. */
   readonly relist?: boolean
   readonly refused?: boolean
+  /** The position is too old: the server is there and has said what to do. */
+  readonly gone?: boolean
+  /** A list came whole, and is to be watched from. */
+  readonly listed?: boolean
   /** The server does not know streamed lists. */
   readonly unstreamable?: boolean
   readonly retryAfterMs?: number
@@ -84,6 +88,7 @@ export class Reflector<T> {
   readonly #stop = new AbortController()
   #streams = true
   #listed = false
+  #relisting = false
   #lost = false
   #brokenSince: number | undefined
   #resourceVersion: string | undefined
@@ -119,20 +124,18 @@ export class Reflector<T> {
 
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      const heardBefore = this.heardAt
+      const from = now()
       const ended = await this.#attempt()
       if (this.#stop.signal.aborted) return
-      if (ended.relist) {
-        this.#resourceVersion = undefined
-        // The server is there and has said what to do.
-        this.#backoff.reset()
-      }
+      if (ended.relist) this.#resourceVersion = undefined
+      if (ended.gone) this.#backoff.reset()
       if (ended.unstreamable) {
         this.#streams = false
         continue
       }
-      if (ended.clean && this.heardAt > heardBefore) continue
-      this.#say(ended)
+      if (ended.listed || (ended.clean && now() - from >= this.#timing.proveMs)) continue
+      // What ends as soon as it began would be asked for again and again; it is no silence where something was said.
+      if (!ended.clean || this.heardAt < from) this.#say(ended)
       this.#mayHurry = ended.unheard === true
       const waitMs = this.#backoff.next(ended.retryAfterMs)
       await this.#pause(this.#mayHurry ? Math.min(waitMs, UNHEARD_PAUSE_MS_MAX) : waitMs)
@@ -187,13 +190,17 @@ export class Reflector<T> {
   ): Promise<Ended> {
     const lines = new LineSplitter(LINE_BYTES_MAX)
     const { inactivityMs, proveMs } = this.#timing
-    const proof = initial === undefined ? setTimeout(() => this.#isWell(), proveMs) : undefined
     let silent = false
+    let collecting = initial
+    let isProven = false
+    const proof = setTimeout(() => {
+      isProven = true
+      if (collecting === undefined) this.#isProven()
+    }, proveMs)
     const timer = setTimeout(() => {
       silent = true
       abort.abort()
     }, inactivityMs)
-    let collecting = initial
     try {
       for await (const chunk of chunks) {
         timer.refresh()
@@ -205,12 +212,20 @@ export class Reflector<T> {
         for (const line of complete) {
           const taken = this.#take(line, collecting, at)
           if (typeof taken === 'object') return taken
-          if (taken === 'initial-end') collecting = undefined
+          if (taken === 'initial-end') {
+            collecting = undefined
+            if (isProven) this.#isProven()
+          }
         }
       }
+      if (isProven) this.heardAt = now()
     } catch (error) {
       const why = `the watch broke: ${error instanceof Error ? error.message : 'unknown'}`
-      if (!silent) return { why, unheard: true }
+      if (!silent) {
+        // Whoever hangs up was there until then, however quiet; a connection that timed out was not.
+        if (isProven && !isTimeout(error)) this.heardAt = now()
+        return { why, unheard: true }
+      }
     } finally {
       clearTimeout(proof)
       clearTimeout(timer)
@@ -244,7 +259,6 @@ export class Reflector<T> {
         this.#tell(line.type, line.object, at)
     }
     this.#resourceVersion = line.resourceVersion
-    this.#backoff.reset()
     this.#isWell()
     return initial === undefined ? undefined : 'initial-end'
   }
@@ -284,18 +298,25 @@ export class Reflector<T> {
         const read = this.#options.read(item)
         if (read !== undefined) objects.push(read)
       }
+      if (page.from !== undefined && page.from === from) return { why: 'the list has no end' }
       from = page.from
       if (from === undefined) this.#resourceVersion = page.resourceVersion
     } while (from !== undefined)
     this.#publish(objects, at)
-    this.#backoff.reset()
-    return { why: 'listed', clean: true }
+    return { why: 'listed', listed: true }
   }
 
   #publish(objects: readonly T[], at: number): void {
     this.#listed = true
+    this.#relisting = false
     this.isRefused = false
     this.#options.listener.listed(objects, at)
+    this.#isWell()
+  }
+
+  /** It has been open for long enough: the next wait is short again. */
+  #isProven(): void {
+    this.#backoff.reset()
     this.#isWell()
   }
 
@@ -309,11 +330,14 @@ export class Reflector<T> {
 
   #say({ why, refused, relist }: Ended): void {
     const { path, log } = this.#options
+    // From here on what is known grows old, until a list or a watch is well.
+    this.#brokenSince ??= this.heardAt
     if (relist === true) {
       log.info({ path, why }, 'the API server is asked for a new list')
-      if (!this.#lost) return
+      const isFirst = !this.#relisting
+      this.#relisting = true
+      if (isFirst && !this.#lost) return
     }
-    this.#brokenSince ??= this.heardAt
     if (!this.#lost) {
       this.#lost = true
       log.warn(
@@ -342,7 +366,7 @@ function endOf(answer: Answer | Unreachable): Ended {
   if (answer.type === 'unreachable') return { why: answer.why, unheard: true }
   const { status, retryAfterMs } = answer
   const why = statusText(answer)
-  if (status === 410) return { why, relist: true }
+  if (status === 410) return { why, relist: true, gone: true }
   return { why, retryAfterMs, refused: status === 401 || status === 403 || status === 404 }
 }
 
@@ -351,7 +375,13 @@ function errorEnd(code: number, message: string, initial: boolean): Ended {
   const why = `the watch ended with ${code}: ${message}`
   if (initial && (code === 400 || code === 422)) return { why, unstreamable: true }
   const passing = code === 429 || code >= 500
-  return { why, relist: !passing }
+  return { why, relist: !passing, gone: code === 410 }
+}
+
+/** The network gave up on its own: nothing came of the other side. */
+function isTimeout(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === 'ETIMEDOUT' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH'
 }
 
 /** Milliseconds since the epoch, steady within this process. */

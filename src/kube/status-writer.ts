@@ -40,6 +40,12 @@ const REFUSED_RETRY_MS = 60_000
 /** Kinds that have a status of ours. */
 const KINDS: readonly WatchedKind[] = WATCHED.filter(({ apiVersion }) => apiVersion === 'kanali.io/v2')
 
+/** A status and whose it is: an object of the same name that came later has none yet. */
+interface Remembered {
+  readonly uid: string | undefined
+  readonly status: WrittenStatus
+}
+
 /** What became of one write. */
 type Written = 'done' | 'again'
 
@@ -49,7 +55,7 @@ export class StatusWriter {
   readonly #events: EventRecorder
   readonly #backoff = new Backoff({ leastMs: 500, mostMs: 30_000 })
   /** By key; known while the lease is held, and at most one for each known object. */
-  readonly #written = new Map<string, WrittenStatus>()
+  readonly #written = new Map<string, Remembered>()
   readonly #dirty = new Set<string>()
   /** May not be written: rights can change, and others must not wait for them. */
   readonly #refused = new Set<string>()
@@ -133,9 +139,9 @@ export class StatusWriter {
       const scopes = watched.namespaced && namespaces.length > 0 ? namespaces : [undefined]
       for (const scope of scopes) {
         const path = collectionPath(watched, scope)
-        const unwalked = await forEachObject(client, path, (object, { namespace, name }) => {
+        const unwalked = await forEachObject(client, path, (object, { namespace, name, uid }) => {
           const status = readStatus(object)
-          if (status !== undefined) this.#written.set(keyOf(watched.kind, namespace, name), status)
+          if (status !== undefined) this.#written.set(keyOf(watched.kind, namespace, name), { uid, status })
         })
         // What may not be listed is not known either: there will be nothing of it to write.
         if (unwalked === undefined || unwalked.refused) continue
@@ -156,7 +162,7 @@ export class StatusWriter {
       return 'done'
     }
     const { watched, meta, snapshot } = found
-    const before = this.#written.get(key)
+    const before = this.#before(key, meta.uid)
     const status = statusOf(
       snapshot.conditionsOf(key),
       before,
@@ -174,10 +180,15 @@ export class StatusWriter {
       if (answer.status === 401 || answer.status === 403) this.#retryLater(key)
       return 'done'
     }
-    this.#written.set(key, status)
+    this.#written.set(key, { uid: meta.uid, status })
     const transition = transitionOf(before, status)
     if (transition !== undefined) await this.#events.record(watched, meta, transition)
     return 'done'
+  }
+
+  #before(key: string, uid: string | undefined): WrittenStatus | undefined {
+    const remembered = this.#written.get(key)
+    return remembered?.uid === uid ? remembered?.status : undefined
   }
 
   #find(key: string) {

@@ -85,11 +85,13 @@ export class Certificates {
   }
 
   #reload(): void {
-    if (stampOf(this.#options) === this.#material.stamp) return
+    const stamp = stampOf(this.#options)
+    if (stamp === this.#material.stamp) return
     const material = read(this.#options)
     if (typeof material === 'string') {
       this.#log.error({ problem: material }, 'certificates changed but cannot be used; the former ones stay')
-      this.#material = { ...this.#material, stamp: stampOf(this.#options) }
+      // Of before they were read: a key that was written behind its certificate meanwhile is a further change.
+      this.#material = { ...this.#material, stamp }
       return
     }
     this.#material = material

@@ -16,12 +16,24 @@ export interface WebhookServerOptions {
 /** Two objects of the size that the API server takes, as JSON. */
 const BODY_BYTES_MAX = 8 * 1024 * 1024
 const REQUEST_TIMEOUT_MS = 10_000
+/** An API server keeps a few; the port is open to whatever reaches the pod. */
+const CONNECTIONS_MAX = 1_000
+/** How often what is late is looked for. */
+const LATE_EVERY_MS = 2_000
 
 export function createWebhookServer(options: WebhookServerOptions): Server {
-  return createServer(
-    { ...options.tls, requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS },
+  const server = createServer(
+    {
+      ...options.tls,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: REQUEST_TIMEOUT_MS,
+      handshakeTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: LATE_EVERY_MS,
+    },
     (request, response) => void answer(request, response, options),
   )
+  server.maxConnections = CONNECTIONS_MAX
+  return server
 }
 
 async function answer(
@@ -40,11 +52,12 @@ async function answer(
   if (request.method !== 'POST') return send(response, 405, { message: 'an AdmissionReview comes by POST' })
   try {
     const body = await readBody(request)
-    if (body === undefined) {
+    if (body === 'gone') return
+    if (body === 'too long') {
       response.setHeader('connection', 'close')
       return send(response, 413, { message: `at most ${BODY_BYTES_MAX} bytes` })
     }
-    const reviewed = review(JSON.parse(body), options.known())
+    const reviewed = review(JSON.parse(body.text), options.known())
     if (reviewed === undefined) return send(response, 400, { message: 'the body is no AdmissionReview' })
     if (!reviewed.allowed) options.log.info({ message: reviewed.status?.message }, 'an object was refused')
     send(response, 200, { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: reviewed })
@@ -55,16 +68,21 @@ async function answer(
   }
 }
 
-/** Undefined where it is longer than it may be. */
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const parts: Buffer[] = []
-  let bytes = 0
-  for await (const part of request as AsyncIterable<Buffer>) {
-    bytes += part.length
-    if (bytes > BODY_BYTES_MAX) return undefined
-    parts.push(part)
-  }
-  return Buffer.concat(parts).toString('utf8')
+/** `gone`: whoever sent it went away. What is too long is not read on, and its sender still gets the answer. */
+function readBody(request: IncomingMessage): Promise<{ readonly text: string } | 'too long' | 'gone'> {
+  return new Promise((resolve) => {
+    const parts: Buffer[] = []
+    let bytes = 0
+    request.on('data', (part: Buffer) => {
+      bytes += part.length
+      if (bytes <= BODY_BYTES_MAX) return void parts.push(part)
+      request.pause()
+      resolve('too long')
+    })
+    request.on('end', () => resolve({ text: Buffer.concat(parts).toString('utf8') }))
+    request.on('error', () => resolve('gone'))
+    request.on('close', () => resolve('gone'))
+  })
 }
 
 function send(response: ServerResponse, status: number, body: object): void {

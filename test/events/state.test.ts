@@ -37,20 +37,31 @@ describe('apply', () => {
     expect(next.version).toBe(state.version + 1)
   })
 
-  it('keeps a new uid and generation without making them a change', () => {
+  it('keeps a new uid and generation: a change of nothing but what its conditions speak of', () => {
     const state = stateOf(proxy().uid('1').generation(1))
     const next = apply(state, upserted(proxy().uid('2').generation(5)))
-    expect(next).not.toBe(state)
-    expect(next.version).toBe(state.version)
+    expect(touchedSince(next, state.version)).toEqual(new Set(['ApiProxy/default/a']))
     expect(next.digest).toBe(state.digest)
     expect(objectOf(next, 'ApiProxy', 'default', 'a')?.meta).toMatchObject({ uid: '2', generation: 5 })
   })
 
-  it('keeps new uids of a relist without making them a change', () => {
-    const state = stateOf(proxy().uid('1'))
-    const next = apply(state, listed('ApiProxy', proxy().uid('2')))
+  it('makes no change of those of a kind without conditions', () => {
+    const state = stateOf(service('a').port(80).uid('1').generation(1))
+    const next = apply(state, upserted(service('a').port(80).uid('2').generation(5)))
+    expect(next).not.toBe(state)
     expect(next.version).toBe(state.version)
-    expect(apply(next, deleted(proxy(), '1'))).toBe(next)
+    expect(objectOf(next, 'Service', 'default', 'a')?.meta).toMatchObject({ uid: '2', generation: 5 })
+  })
+
+  it.each([
+    ['ApiProxy', 1, proxy().uid('1'), proxy().uid('2')],
+    ['Service', 0, service('a').port(80).uid('1'), service('a').port(80).uid('2')],
+  ] as const)('keeps new uids of a relist (%s)', (kind, changes, before, renewed) => {
+    const state = stateOf(before)
+    const next = apply(state, listed(kind, renewed))
+    expect(next.version).toBe(state.version + changes)
+    expect(next.digest).toBe(state.digest)
+    expect(apply(next, deleted(before, '1'))).toBe(next)
   })
 
   it('never lets an old delete remove a successor', () => {

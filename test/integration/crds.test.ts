@@ -14,6 +14,7 @@ import { BAD_EXAMPLES, GOOD_EXAMPLES } from '../support/crd-examples.ts'
 import { describeWithTools } from '../support/describe-with-tools.ts'
 
 const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io'
 const QUICKSTART = path.join(import.meta.dirname, '../../deploy/examples/quickstart')
 
 describeWithTools(['kube-apiserver', 'etcd'], 'definitions in a real API server', (apiserver, etcd) => {
@@ -122,9 +123,69 @@ describeWithTools(['kube-apiserver', 'etcd'], 'definitions in a real API server'
     expect({ status, code: (body['status'] as { code: string }).code }).toEqual({ status: 200, code: '06' })
   })
 
+  test('are found by their short names and all together', async () => {
+    const { body } = await server.request('GET', '/apis/kanali.io/v2')
+    const { resources } = body as unknown as {
+      resources: {
+        name: string
+        namespaced: boolean
+        shortNames?: string[]
+        categories?: string[]
+      }[]
+    }
+    const served = resources.filter(({ name }) => !name.includes('/'))
+    expect(
+      served
+        .map(({ name, namespaced, shortNames, categories }) =>
+          [name, namespaced ? 'namespaced' : 'cluster', ...(shortNames ?? []), ...(categories ?? [])].join(
+            ' ',
+          ),
+        )
+        .sort(),
+    ).toEqual([
+      'apikeybindings namespaced akb kanali',
+      'apikeys cluster ak kanali',
+      'apiproxies namespaced ap kanali',
+      'mocktargets namespaced mt kanali',
+    ])
+    const statuses = resources.filter(({ name }) => name.endsWith('/status'))
+    expect(statuses).toHaveLength(4)
+  })
+
+  test.each([
+    ['mocktargets', 'MockTarget', ['First path', 'Accepted'], ['/first', null]],
+    ['apikeybindings', 'ApiKeyBinding', ['First key', 'Accepted'], ['one', null]],
+    ['apikeys', 'ApiKey', ['Status', 'Accepted'], ['Active', null]],
+  ])('print of %s what tells them apart', async (plural, kind, columns, cells) => {
+    const specs: Readonly<Record<string, object>> = {
+      MockTarget: { routes: [{ path: '/first', status: 200 }] },
+      ApiKeyBinding: { keys: [{ name: 'one' }] },
+      ApiKey: {
+        revisions: [
+          { data: 'YWJj', status: 'Inactive' },
+          { data: 'YWJj', status: 'Active' },
+        ],
+      },
+    }
+    const scope = kind === 'ApiKey' ? {} : { namespace: 'default' }
+    await server.apply({
+      apiVersion: 'kanali.io/v2',
+      kind,
+      metadata: { name: 'printed', ...scope },
+      spec: specs[kind],
+    })
+    const { body } = await server.request('GET', `/apis/kanali.io/v2/${plural}`, { accept: TABLE })
+    const table = body as unknown as {
+      columnDefinitions: { name: string }[]
+      rows: { cells: unknown[] }[]
+    }
+    expect(table.columnDefinitions.map(({ name }) => name)).toEqual(['Name', ...columns, 'Age'])
+    expect(table.rows[0]?.cells.slice(0, 3)).toEqual(['printed', ...cells])
+  })
+
   test('print host, path, backend, readiness, code and age', async () => {
     const { body } = await server.request('GET', '/apis/kanali.io/v2/namespaces/default/apiproxies', {
-      accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
+      accept: TABLE,
     })
     const table = body as unknown as {
       columnDefinitions: { name: string; priority: number }[]

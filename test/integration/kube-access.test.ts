@@ -2,7 +2,10 @@
 // files, client certificates, exec plugins; and what is said where a kubeconfig cannot be used.
 
 import { readFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage } from 'node:http'
+import { type AddressInfo, connect as connectTcp } from 'node:net'
 import path from 'node:path'
+import type { Duplex } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Access } from '../../src/kube/access.ts'
 import { ApiClient } from '../../src/kube/api-client.ts'
@@ -10,6 +13,7 @@ import { connect } from '../../src/kube/connect.ts'
 import { inClusterAccess } from '../../src/kube/in-cluster.ts'
 import { kubeconfigAccess } from '../../src/kube/kubeconfig.ts'
 import { startApiServer, type ApiServer } from '../support/api-server.ts'
+import { createAuthority } from '../support/certificates.ts'
 import { describeWithTools } from '../support/describe-with-tools.ts'
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts'
 
@@ -111,6 +115,47 @@ describeWithTools(['kube-apiserver', 'etcd'], 'a real API server', (apiserver, e
     expect(await whoAmI(client)).toBe('system:serviceaccount:default:pod')
     expect(await readFile(token, 'utf8')).not.toBe('expired')
     await client.close()
+  })
+
+  test('is trusted by a pod as its authority of now says', async () => {
+    await folder.write('rotating/ca.crt', createAuthority().certificate)
+    await folder.write('rotating/token', server.adminToken)
+    const { hostname, port } = new URL(server.url)
+    const env = { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port }
+    const access = inClusterAccess({ folder: path.join(folder.path, 'rotating'), env })
+    if (access === undefined) throw new Error('no access')
+    const client = new ApiClient(access)
+    expect(await whoAmI(client)).toMatch(/certificate|SELF_SIGNED|UNABLE/i)
+    await folder.write('rotating/ca.crt', server.ca)
+    expect(await whoAmI(client)).toBe('admin')
+    await client.close()
+  })
+
+  test('is reached through the HTTP proxy that a kubeconfig names', async () => {
+    const asked: string[] = []
+    const proxy = createServer().on('connect', (request: IncomingMessage, socket: Duplex) => {
+      asked.push(request.url ?? '')
+      const { port } = new URL(`http://${request.url}`)
+      const onward = connectTcp(Number(port), '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 Connected\r\n\r\n')
+        socket.pipe(onward).pipe(socket)
+      })
+      for (const end of [socket, onward])
+        end.on('error', () => [socket, onward].map((each) => each.destroy()))
+    })
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+    const proxyUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+    const user = { token: server.adminToken }
+    const file = await kubeconfig('proxied', server.url, {
+      cluster: { ...cluster(), 'proxy-url': proxyUrl },
+      user,
+    })
+    const client = new ApiClient(await opened(file))
+    expect(await whoAmI(client)).toBe('admin')
+    expect(asked).toEqual([new URL(server.url).host])
+    await client.close()
+    proxy.closeAllConnections()
+    proxy.close()
   })
 
   test('lets in by a token, and by a token file that is renewed', async () => {

@@ -29,19 +29,20 @@ describeWithTools(['kube-apiserver', 'etcd'], 'a lease of a real API server', (a
   /** What happened, in order: `a holds`, `a gives up`. */
   interface Contender {
     readonly lease: Lease
-    /** True: no request of its gets through. */
-    cutOff: boolean
+    /** Whether requests of his get through: none at once, or none ever answered. */
+    network: 'well' | 'cut off' | 'silent'
   }
 
   function contender(identity: string, name: string, told: string[]): Contender {
     const one: Contender = {
-      cutOff: false,
+      network: 'well',
       lease: new Lease({
         client: {
-          request: (request: ApiRequest) =>
-            one.cutOff
-              ? Promise.resolve({ type: 'unreachable', why: 'cut off on purpose' } as const)
-              : client.request(request),
+          request: async (request: ApiRequest) => {
+            if (one.network === 'well') return client.request(request)
+            if (one.network === 'silent') await aborted(request.signal)
+            return { type: 'unreachable', why: 'away on purpose' } as const
+          },
         },
         namespace: 'default',
         name,
@@ -55,25 +56,41 @@ describeWithTools(['kube-apiserver', 'etcd'], 'a lease of a real API server', (a
     return one
   }
 
-  test('one of many gets it; when he is cut off he gives up before another takes over', async () => {
+  test.each(['cut off', 'silent'] as const)(
+    'one of many gets it; when his network is %s he gives up before another takes over',
+    async (network) => {
+      const told: string[] = []
+      const name = `lease-${randomUUID()}`
+      const all = ['a', 'b', 'c', 'd'].map((identity) => contender(identity, name, told))
+      await waitUntil(() => told.length > 0, 'a holder')
+      const first = all.find(({ lease }) => lease.holds)
+      expect(all.filter(({ lease }) => lease.holds)).toHaveLength(1)
+      if (first !== undefined) first.network = network
+      await waitUntil(() => told.length >= 3, 'another holder')
+      expect(told.map((text) => text.slice(2))).toEqual(['holds', 'gives up', 'holds'])
+      expect(told[1]?.[0]).toBe(told[0]?.[0])
+      expect(told[2]?.[0]).not.toBe(told[0]?.[0])
+      // Back again, he finds another's lease and leaves it.
+      if (first !== undefined) first.network = 'well'
+      for (const { lease } of all) await lease.stop()
+      expect(
+        told.filter((text) => text.endsWith('holds')).length -
+          told.filter((text) => text.endsWith('up')).length,
+      ).toBe(0)
+    },
+  )
+
+  test('who ends while the server says nothing ends all the same, and the lease is free later', async () => {
     const told: string[] = []
     const name = `lease-${randomUUID()}`
-    const all = ['a', 'b', 'c', 'd'].map((identity) => contender(identity, name, told))
-    await waitUntil(() => told.length > 0, 'a holder')
-    const first = all.find(({ lease }) => lease.holds)
-    expect(all.filter(({ lease }) => lease.holds)).toHaveLength(1)
-    if (first !== undefined) first.cutOff = true
-    await waitUntil(() => told.length >= 3, 'another holder')
-    expect(told.map((text) => text.slice(2))).toEqual(['holds', 'gives up', 'holds'])
-    expect(told[1]?.[0]).toBe(told[0]?.[0])
-    expect(told[2]?.[0]).not.toBe(told[0]?.[0])
-    // Back again, he finds another's lease and leaves it.
-    if (first !== undefined) first.cutOff = false
-    for (const { lease } of all) await lease.stop()
-    expect(
-      told.filter((text) => text.endsWith('holds')).length -
-        told.filter((text) => text.endsWith('up')).length,
-    ).toBe(0)
+    const a = contender('a', name, told)
+    await waitUntil(() => a.lease.holds, 'the holder')
+    a.network = 'silent'
+    const b = contender('b', name, told)
+    await a.lease.stop()
+    await waitUntil(() => b.lease.holds, 'the next')
+    await b.lease.stop()
+    expect(told).toEqual(['a holds', 'a gives up', 'b holds', 'b gives up'])
   })
 
   test('who ends gives it back, and the next has it at once', async () => {
@@ -97,3 +114,11 @@ describeWithTools(['kube-apiserver', 'etcd'], 'a lease of a real API server', (a
     expect(told).toEqual(['a holds', 'a gives up', 'b holds', 'b gives up'])
   })
 })
+
+/** Resolves once the signal aborts; never where there is none. */
+function aborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) resolve()
+    else signal?.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

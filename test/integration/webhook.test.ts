@@ -95,6 +95,13 @@ describeWithTools(['kube-apiserver', 'etcd'], 'the webhook and a real API server
     expect((await validator.ask(method, target, body)).status).toBe(status)
   })
 
+  test('a webhook that says nothing stops nobody', async () => {
+    validator.process.kill('SIGSTOP')
+    const { status } = await create(shop.apiProxy('patient', shop.mocked('canned'), { path: '/taken' }))
+    validator.process.kill('SIGCONT')
+    expect(status).toBe(201)
+  })
+
   test('a webhook that is away stops nobody', async () => {
     await validator.process.stop()
     expect((await create(shop.apiProxy('fourth', shop.mocked('canned'), { path: '/taken' }))).status).toBe(

@@ -1,8 +1,6 @@
 // What the reflector makes of an API server that does everything that one can do: each fault is a script.
 
-import { afterEach, describe, expect, test } from 'vitest'
-import { ApiClient } from '../../src/kube/api-client.ts'
-import { Reflector, type ReflectorTiming } from '../../src/kube/reflector.ts'
+import { describe, expect, test } from 'vitest'
 import {
   added,
   bookmark,
@@ -11,75 +9,16 @@ import {
   endedWatch,
   failed,
   fakeObject,
-  type FakeApiServer,
   lineOf,
   modified,
   openWatch,
   page,
-  startFakeApiServer,
   status,
   type Step,
   streamed,
 } from '../support/fake-api-server.ts'
 import { waitUntil } from '../support/wait-until.ts'
-
-const FAST: Partial<ReflectorTiming> = { backoff: { leastMs: 1, mostMs: 5 }, proveMs: 1 }
-
-/** What was told, in words: `listed a b`, `upserted a`, `deleted a`, `refused 403: said`. */
-interface Watched {
-  readonly server: FakeApiServer
-  readonly reflector: Reflector<string>
-  readonly told: string[]
-  readonly log: string[]
-  readonly until: (...told: string[]) => Promise<void>
-}
-
-const running: { stop(): Promise<void> }[] = []
-afterEach(async () => {
-  for (const one of running.splice(0)) await one.stop()
-})
-
-async function watch(steps: Step[], timing: Partial<ReflectorTiming> = {}): Promise<Watched> {
-  const server = await startFakeApiServer(...steps)
-  const client = new ApiClient({
-    server: server.url,
-    namespace: undefined,
-    credentials: () => Promise.resolve({ headers: {}, tls: {} }),
-    renew: () => undefined,
-  })
-  const told: string[] = []
-  const log: string[] = []
-  const say = (fields: object, message: string) => void log.push(`${message} ${JSON.stringify(fields)}`)
-  const reflector = new Reflector<string>({
-    client,
-    path: '/api/v1/services',
-    read: ({ metadata }) => (metadata as { name: string }).name,
-    listener: {
-      listed: (names) => void told.push(['listed', ...names].join(' ')),
-      upserted: (name) => void told.push(`upserted ${name}`),
-      deleted: (name) => void told.push(`deleted ${name}`),
-      refused: (detail) => void told.push(`refused ${detail}`),
-    },
-    log: { info: say, warn: say },
-    timing: { ...FAST, ...timing },
-  })
-  reflector.start()
-  running.push({
-    async stop() {
-      reflector.stop()
-      await client.close()
-      await server[Symbol.asyncDispose]()
-    },
-  })
-  const until = async (...expected: string[]) => {
-    await waitUntil(
-      () => told.length >= expected.length,
-      () => `${expected.join(', ')}; told: ${told.join(', ')}`,
-    )
-    expect(told).toEqual(expected)
-  }
-  return { server, reflector, told, log, until }
-}
+import { watch } from '../support/watched-collection.ts'
 
 const a = fakeObject('a', '1')
 const b = fakeObject('b', '2')

@@ -5,6 +5,7 @@ import type { Answer, ApiClient, ApiRequest, Unreachable } from '../../src/kube/
 import { EventRecorder } from '../../src/kube/event-recorder.ts'
 import { StatusWriter } from '../../src/kube/status-writer.ts'
 import { WATCHED } from '../../src/kube/watched.ts'
+import type { ResourceEvent } from '../../src/events/event.ts'
 import { apply, type State } from '../../src/events/state.ts'
 import type { Resource } from '../../src/resources/resource.ts'
 import { build } from '../../src/snapshot/build.ts'
@@ -59,9 +60,14 @@ class World {
     return this.requests.filter(({ method }) => method === 'PATCH').map(({ path }) => path)
   }
 
+  /** Told with the next publication. */
+  change(event: ResourceEvent): void {
+    this.#state = apply(this.#state, event)
+  }
+
   publish(changed?: Resource): void {
     if (changed !== undefined) {
-      this.#state = apply(this.#state, { type: 'upserted', source: 'test', observedAt: 0, resource: changed })
+      this.change({ type: 'upserted', source: 'test', observedAt: 0, resource: changed })
     }
     this.#snapshot = build(this.#state, options, this.#snapshot)
     this.writer.published({ snapshot: this.#snapshot, state: this.#state })
@@ -114,6 +120,27 @@ test('what is there already is not written again', async () => {
   second.publish(proxy('new'))
   await waitUntil(() => second.patches.length === 1, 'the new one')
   expect(second.patches[0]).toContain('/apiproxies/new/status')
+})
+
+test('an object that was deleted and made again has no status, and gets one', async () => {
+  const one = (uid: string) =>
+    resourceOf(apiProxy('p0').inNamespace('shop').at('/p0').mock('missing').uid(uid))
+  const world = start(0)
+  world.publish(one('first'))
+  await waitUntil(() => world.patches.length === 1, 'the first status')
+  // Both in one batch, as where the server was away: for the routes nothing has changed.
+  world.change({
+    type: 'deleted',
+    source: 'test',
+    observedAt: 0,
+    kind: 'ApiProxy',
+    namespace: 'shop',
+    name: 'p0',
+  })
+  world.publish(one('second'))
+  await waitUntil(() => world.patches.length === 2, 'the second status')
+  const { body } = world.requests.findLast(({ method }) => method === 'PATCH') ?? {}
+  expect(body).toMatchObject({ metadata: { uid: 'second' }, status: { code: '02' } })
 })
 
 test.each([

@@ -40,11 +40,15 @@ describe('revision and hash', () => {
   })
 
   it('give the previous snapshot itself where nothing changed', () => {
-    const { before, now } = rebuilt(
-      [toService('a')],
-      upserted(toService('a').uid('2').generation(7).resourceVersion('8')),
-    )
+    const { before, now } = rebuilt([toService('a')], upserted(toService('a').resourceVersion('8')))
     expect(now).toBe(before)
+  })
+
+  it('keep the hash for a new generation of the same content, which conditions of a new revision speak of', () => {
+    const { before, now } = rebuilt([toService('a').generation(1)], upserted(toService('a').generation(7)))
+    expect([now.revision, now.hash]).toEqual([2, before.hash])
+    expect([...now.changes.affected]).toContain('ApiProxy/default/a')
+    expect(conditionOf(now, 'a', 'Ready')?.generation).toBe(7)
   })
 
   it('count on and differ with every change of content', () => {

@@ -64,7 +64,16 @@ export class ApiServer implements AsyncDisposable {
   #server: RunningProcess | undefined
   #agent = new HttpsAgent({ keepAlive: true, maxSockets: 16 })
 
-  constructor(binaries: Binaries, ports: Ports, folder: TempFolder, adminToken: string) {
+  readonly #flags: readonly string[]
+
+  constructor(
+    binaries: Binaries,
+    ports: Ports,
+    folder: TempFolder,
+    adminToken: string,
+    flags: readonly string[],
+  ) {
+    this.#flags = flags
     this.url = `https://127.0.0.1:${ports.api}`
     this.adminToken = adminToken
     this.folder = folder
@@ -101,6 +110,7 @@ export class ApiServer implements AsyncDisposable {
       `--client-ca-file=${file('clients.crt')}`,
       '--authorization-mode=RBAC',
       '--disable-admission-plugins=ServiceAccount',
+      ...this.#flags,
     ])
     await this.#server.until(() => this.#isReady(), 'the API server is ready', { timeoutMs: 60_000 })
   }
@@ -205,6 +215,25 @@ export class ApiServer implements AsyncDisposable {
     this.#agent = new HttpsAgent({ keepAlive: true, maxSockets: 16 })
   }
 
+  /** The server stands still until `resumeServer`: connections stay open, and nothing is said on them. */
+  pauseServer(): void {
+    this.#server?.kill('SIGSTOP')
+  }
+
+  resumeServer(): void {
+    this.#server?.kill('SIGCONT')
+  }
+
+  /** Writes of statuses of a kind (by its plural) that the server has taken since it started, by its own count. */
+  async statusWrites(plural: string): Promise<number> {
+    const { body } = await this.request('GET', '/metrics')
+    const lines = String(body['text']).split('\n')
+    return lines
+      .filter((line) => line.startsWith('apiserver_request_total{') && line.includes('code="200"'))
+      .filter((line) => line.includes('subresource="status"') && line.includes(`resource="${plural}"`))
+      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
+  }
+
   /** etcd stands still until `resumeEtcd`: reads from the server's cache work, writes do not. */
   pauseEtcd(): void {
     this.#etcd.kill('SIGSTOP')
@@ -265,8 +294,15 @@ interface Binaries {
   readonly etcd: string
 }
 
-/** Starts both programs (paths from describeWithTools or requireTool) and waits until the server is ready. */
-export async function startApiServer(apiserver: string, etcd: string): Promise<ApiServer> {
+/**
+ * Starts both programs (paths from describeWithTools or requireTool) and waits until the server is ready.
+ * @param flags further ones of the API server
+ */
+export async function startApiServer(
+  apiserver: string,
+  etcd: string,
+  flags: readonly string[] = [],
+): Promise<ApiServer> {
   for (let start = 1; ; start++) {
     const [api = 0, etcdClient = 0, etcdPeer = 0] = await freePorts(3)
     const folder = await tempFolder('api-server')
@@ -275,7 +311,13 @@ export async function startApiServer(apiserver: string, etcd: string): Promise<A
     await folder.write('sa.key', privateKey.export({ type: 'pkcs8', format: 'pem' }))
     const adminToken = randomBytes(16).toString('hex')
     await folder.write('tokens.csv', `${adminToken},admin,admin,system:masters\n`)
-    const server = new ApiServer({ apiserver, etcd }, { api, etcdClient, etcdPeer }, folder, adminToken)
+    const server = new ApiServer(
+      { apiserver, etcd },
+      { api, etcdClient, etcdPeer },
+      folder,
+      adminToken,
+      flags,
+    )
     await folder.write('clients.crt', server.clients.certificate)
     try {
       await server.start()

@@ -44,6 +44,7 @@ export const GOOD_EXAMPLES: readonly (readonly [name: string, manifest: object])
   ['a mock backend', proxy(MOCKED)],
   ['an endpoint', proxy({ endpoint: 'https://api.example.com:8443' })],
   ['an endpoint in capitals', proxy({ endpoint: 'HTTP://Example.com' })],
+  ['an endpoint with the last port', proxy({ endpoint: 'http://example.com:65535' })],
   ['an IPv6 endpoint', proxy({ endpoint: 'http://[::1]:80' })],
   ['a Service by name', proxy({ service: { name: 'orders', port: 0 } })],
   [
@@ -79,7 +80,7 @@ export const GOOD_EXAMPLES: readonly (readonly [name: string, manifest: object])
   ],
   [
     'a mock with everything',
-    mock({ path: 'a', status: 200, methods: ['get'], headers: { 'X-A': 'b' }, body: 'c' }),
+    mock({ path: 'a', status: 200, methods: ['get'], headers: { "X-A'#`|~": 'b\té' }, body: 'c' }),
   ],
   ['a mock without content', mock({ path: '/', status: 204 }, { path: '/b', status: 304, body: '' })],
   ['a revision on several lines', key({ data: 'YWJj\nZGVm\r\n', status: 'Active' })],
@@ -115,6 +116,7 @@ export const BAD_EXAMPLES: readonly (readonly [name: string, manifest: object, s
   ['user information', proxy({ endpoint: 'http://me:secret@a' }), 'spec.target.backend.endpoint'],
   ['another scheme', proxy({ endpoint: 'ftp://a' }), 'spec.target.backend.endpoint'],
   ['an endpoint with a path', proxy({ endpoint: 'http://a/b' }), 'spec.target.backend.endpoint'],
+  ['an endpoint beyond the last port', proxy({ endpoint: 'http://a:65536' }), 'spec.target.backend.endpoint'],
   [
     'a port out of range',
     proxy({ service: { name: 'a', port: 65_536 } }),
@@ -168,6 +170,16 @@ export const BAD_EXAMPLES: readonly (readonly [name: string, manifest: object, s
     'a field of the gateway',
     mock({ path: '/', status: 200, headers: { 'Transfer-Encoding': 'chunked' } }),
     'field that the gateway sets',
+  ],
+  [
+    'a field name that is none',
+    mock({ path: '/', status: 200, headers: { 'a b': 'c' } }),
+    'HTTP field names',
+  ],
+  [
+    'a field value with a line break',
+    mock({ path: '/', status: 200, headers: { a: 'b\r\nc: d' } }),
+    'headers.a',
   ],
   ['a clear key', key({ data: 'not base64!', status: 'Active' }), 'data'],
   ['a revision without status', key({ data: 'YWJj' }), 'status'],

@@ -2,7 +2,7 @@
 
 import { request } from 'node:https'
 import path from 'node:path'
-import { type Authority, createAuthority } from './certificates.ts'
+import { type Authority, createAuthority, type LeafOptions } from './certificates.ts'
 import { freePorts } from './free-ports.ts'
 import { RunningProcess } from './running-process.ts'
 import { tempFolder, type TempFolder } from './temp-folder.ts'
@@ -22,8 +22,8 @@ export class ValidatorProcess implements AsyncDisposable {
   readonly authority: Authority
   readonly #folder: TempFolder
 
-  constructor(port: number, running: RunningProcess, authority: Authority, folder: TempFolder) {
-    this.url = `https://127.0.0.1:${port}`
+  constructor(url: string, running: RunningProcess, authority: Authority, folder: TempFolder) {
+    this.url = url
     this.process = running
     this.authority = authority
     this.#folder = folder
@@ -49,7 +49,7 @@ export class ValidatorProcess implements AsyncDisposable {
 
   /** Puts a new certificate of the same authority in the place of the one that is served. */
   async renewCertificate(): Promise<void> {
-    await writeCertificate(this.authority, this.#folder)
+    await writeCertificate(this.authority, this.#folder, { ip: [new URL(this.url).hostname] })
   }
 
   async stop(): Promise<void> {
@@ -62,27 +62,41 @@ export class ValidatorProcess implements AsyncDisposable {
   }
 }
 
-async function writeCertificate(authority: Authority, folder: TempFolder): Promise<string[]> {
-  const { certificate, key } = authority.server()
+async function writeCertificate(
+  authority: Authority,
+  folder: TempFolder,
+  names: LeafOptions,
+): Promise<string[]> {
+  const { certificate, key } = authority.server(names)
   return [await folder.write('tls.crt', certificate), await folder.write('tls.key', key)]
 }
 
-/** Starts it with these options beside port and certificate, and waits until it knows the world. */
-export async function startValidator(flags: Readonly<Record<string, string>>): Promise<ValidatorProcess> {
+export interface ValidatorOptions {
+  /** A loopback address; default 127.0.0.1. */
+  readonly address?: string
+  /** Names of the certificate beside the address. */
+  readonly dns?: readonly string[]
+}
+
+/** Starts it with these flags beside port and certificate, and waits until it knows the world. */
+export async function startValidator(
+  flags: Readonly<Record<string, string>>,
+  { address = '127.0.0.1', dns = [] }: ValidatorOptions = {},
+): Promise<ValidatorProcess> {
   const [port = 0] = await freePorts(1)
   const folder = await tempFolder('validator')
   const authority = createAuthority()
-  const [cert = '', key = ''] = await writeCertificate(authority, folder)
+  const [cert = '', key = ''] = await writeCertificate(authority, folder, { dns, ip: [address] })
   const all = {
     'server.tls.cert_file': cert,
     'server.tls.key_file': key,
     'validator.secure_port': String(port),
-    'validator.secure_bind_address': '127.0.0.1',
+    'validator.secure_bind_address': address,
     ...flags,
   }
   const args = Object.entries(all).map(([name, value]) => `--${name}=${value}`)
   const running = new RunningProcess(process.execPath, [CLI, 'start', ...args])
-  const validator = new ValidatorProcess(port, running, authority, folder)
+  const validator = new ValidatorProcess(`https://${address}:${port}`, running, authority, folder)
   await running.until(async () => {
     try {
       return (await validator.ask('GET', '/readyz')).status === 200

@@ -9,6 +9,8 @@ const HOST = `${HOST_LABEL}([.]${HOST_LABEL})*[.]?`
 /** At least two colons: with one it would be a port. */
 const IPV6 = '[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*'
 const LABEL_PART = '[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?'
+/** 0 to 65535, in at most five digits. */
+const PORT = '([0-9]{1,4}|[0-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])'
 const PLUGIN_WORD = '[A-Za-z0-9][A-Za-z0-9._-]*'
 
 const LABELS = {
@@ -63,7 +65,7 @@ const BACKEND = {
     endpoint: {
       type: 'string',
       description: '<scheme>://<host>[:port], http or https, without user information.',
-      pattern: `^[hH][tT][tT][pP][sS]?://(${HOST}|\\[${IPV6}\\])(:[0-9]{1,5})?$`,
+      pattern: `^[hH][tT][tT][pP][sS]?://(${HOST}|\\[${IPV6}\\])(:${PORT})?$`,
       maxLength: 512,
     },
     service: SERVICE,

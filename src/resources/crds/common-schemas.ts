@@ -4,7 +4,8 @@
 import type { ListSchema, ObjectSchema, TextSchema } from './schema.ts'
 
 const LABEL = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?'
-const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+/** RFC 9110, section 5.6.2. */
+export const HTTP_TOKEN_PATTERN = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
 /** ASCII without spaces, control characters, "?" and "#". */
 const PATH_CHARACTER = '[!"$->@-~]'
 
@@ -28,7 +29,7 @@ export const dnsLabel = (description: string) =>
   ({ type: 'string', description, pattern: `^${LABEL}$`, maxLength: 63 }) as const satisfies TextSchema
 
 export const httpToken = (description: string) =>
-  ({ type: 'string', description, pattern: `^${TOKEN}$`, maxLength: 256 }) as const satisfies TextSchema
+  ({ type: 'string', description, pattern: HTTP_TOKEN_PATTERN, maxLength: 256 }) as const satisfies TextSchema
 
 /** A path that begins with a slash. */
 export const absolutePath = (description: string) =>

@@ -51,6 +51,7 @@ const READY = (type: string): PrinterColumn => ({
 })
 const AGE: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }
 
+/** A column shows the first value that its path finds, whatever else there is. */
 const DEFINITIONS: readonly Definition[] = [
   {
     kind: 'ApiProxy',
@@ -88,7 +89,11 @@ const DEFINITIONS: readonly Definition[] = [
     description: 'Canned answers by path and method.',
     spec: MOCK_TARGET_SPEC,
     status: STATUS,
-    columns: [{ name: 'Paths', type: 'string', jsonPath: '.spec.routes[*].path' }, READY('Accepted'), AGE],
+    columns: [
+      { name: 'First path', type: 'string', jsonPath: '.spec.routes[0].path' },
+      READY('Accepted'),
+      AGE,
+    ],
   },
   {
     kind: 'ApiKey',
@@ -99,7 +104,12 @@ const DEFINITIONS: readonly Definition[] = [
     spec: API_KEY_SPEC,
     status: STATUS,
     columns: [
-      { name: 'Revisions', type: 'string', jsonPath: '.spec.revisions[*].status' },
+      {
+        name: 'Status',
+        type: 'string',
+        jsonPath: '.spec.revisions[?(@.status=="Active")].status',
+        description: 'Active where a revision is.',
+      },
       READY('Accepted'),
       AGE,
     ],
@@ -112,7 +122,7 @@ const DEFINITIONS: readonly Definition[] = [
     description: 'What api keys may do.',
     spec: API_KEY_BINDING_SPEC,
     status: STATUS,
-    columns: [{ name: 'Keys', type: 'string', jsonPath: '.spec.keys[*].name' }, READY('Accepted'), AGE],
+    columns: [{ name: 'First key', type: 'string', jsonPath: '.spec.keys[0].name' }, READY('Accepted'), AGE],
   },
 ]
 

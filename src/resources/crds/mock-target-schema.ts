@@ -1,10 +1,14 @@
-// The schema of a MockTarget's spec. Two routes with one path whose lists of methods only overlap are left to the build.
+// The schema of a MockTarget's spec. Two routes for one path and method, and header fields whose names differ in case
+// only, are left to the build: rules that compare each with each are too costly for the API server.
 
-import { anyPath, httpToken } from './common-schemas.ts'
+import { anyPath, HTTP_TOKEN_PATTERN, httpToken } from './common-schemas.ts'
 import type { ObjectSchema } from './schema.ts'
 
 const REFUSED_FIELDS =
   "['connection', 'content-length', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']"
+
+/** No control characters but tab, nothing beyond Latin-1; those of C1 too, which YAML cannot carry as they are. */
+const FIELD_VALUE = '^[\\t -~\u00a0-\u00ff]*$'
 
 export const MOCK_TARGET_SPEC = {
   type: 'object',
@@ -29,9 +33,13 @@ export const MOCK_TARGET_SPEC = {
           headers: {
             type: 'object',
             description: 'Header fields of the answer.',
-            additionalProperties: { type: 'string', maxLength: 8192 },
+            additionalProperties: { type: 'string', pattern: FIELD_VALUE, maxLength: 8192 },
             maxProperties: 64,
             'x-kubernetes-validations': [
+              {
+                rule: `self.all(name, name.matches("${HTTP_TOKEN_PATTERN}"))`,
+                message: 'must have HTTP field names',
+              },
               {
                 rule: `self.all(name, !(name.lowerAscii() in ${REFUSED_FIELDS}))`,
                 message: 'must have no field that the gateway sets',
