@@ -35,8 +35,8 @@ describe('a server that ends each watch as soon as it began', () => {
     ['with empty lines', cutAfter('\n\n')],
     ['without a word', endedWatch()],
   ])('%s is asked after a pause, not at once', async (_, ends) => {
-    const { server, until } = await watch([status(422), page('9', [a]), ...repeated(ends, 50)], SLOW)
-    await until('listed a')
+    const { server, told } = await watch([status(422), page('9', [a]), ...repeated(ends, 50)], SLOW)
+    await waitUntil(() => told[0] === 'listed a', 'the list')
     await waitUntil(() => server.requests.length === 3, 'the first watch')
     await turns(200)
     expect(server.requests).toHaveLength(3)
