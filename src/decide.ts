@@ -1,7 +1,7 @@
 // The decision on a request: all that the gateway settles before it touches an upstream. A pure function of snapshot and
 // request, used by the exchange and by everything that explains one; it must never read a clock or do I/O.
 
-import { failure, type Failure } from './errors/failure.ts'
+import { failure, type Failure, failureAt } from './errors/failure.ts'
 import type { MockRoute } from './resources/resource.ts'
 import { joinTarget, normalisePath } from './resources/path.ts'
 import { entriesAlong, match } from './snapshot/match.ts'
@@ -86,17 +86,20 @@ function discover(
     values.push(value)
   }
   let first: Upstream | FailedTarget | undefined
-  let found = 0
+  let carriers = 0
   for (const candidate of candidates) {
     if (!byHeader.every(({ name }, index) => candidate.labels[name] === values[index])) continue
     first ??= candidate.target
-    found += 1
+    carriers += 1
   }
-  const cardinality = found > 1 ? found : 0
+  const cardinality = carriers > 1 ? carriers : 0
   if (first !== undefined) return { route, targetPath, cardinality, outcome: first }
   const labels = byHeader.map(({ name, header }) => `${name} (header ${header})`).join(', ')
   const detail = `no Service in namespace ${route.namespace} has the values that the request gives for ${labels}`
-  return { route, targetPath, cardinality: 0, outcome: failed(failure('service_labels_unmatched', detail)) }
+  const field = 'spec.target.backend.service.labels'
+  const at = { kind: 'ApiProxy', namespace: route.namespace, name: route.apiproxy, field }
+  const found = failureAt('service_labels_unmatched', at, detail)
+  return { route, targetPath, cardinality: 0, outcome: failed(found) }
 }
 
 // A header may be called like something that every object has.

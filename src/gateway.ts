@@ -9,10 +9,13 @@ import type { AdminServer } from './admin/admin-server.ts'
 import { Health } from './admin/health.ts'
 import type { Options } from './config/options.ts'
 import { errorBodies } from './errors/bodies.ts'
+import { FlightRecorder } from './explain/flight-recorder.ts'
 import { RecentEvents } from './events/recent-events.ts'
 import type { LifeStep } from './life.ts'
 import { type Pipeline, type PipelineOptions, type Publication, runPipeline } from './pipeline.ts'
 import { type OpenedSource, openSource } from './open-source.ts'
+import { BUILT_IN_PLUGINS } from './plugins/built-in.ts'
+import { GuardSet } from './plugins/guard-set.ts'
 import { type LoadedPlugins, loadPlugins } from './plugins/load.ts'
 import { Certificates } from './proxy/certificates.ts'
 import { Deadlines } from './proxy/deadlines.ts'
@@ -87,7 +90,9 @@ class Composition implements Gateway {
   readonly #vault = new Vault()
   readonly #current = new Current()
   readonly #recentEvents = new RecentEvents()
+  readonly #exchanges: FlightRecorder
   readonly #guard: AddressGuard
+  readonly #guards: GuardSet
   readonly #load: Load = { requests: 0, connections: 0, draining: false }
   readonly #servers: Server[] = []
   readonly #admin: AdminServer[] = []
@@ -101,8 +106,13 @@ class Composition implements Gateway {
   constructor(options: Options, overrides: GatewayOverrides) {
     this.#options = options
     this.#overrides = overrides
+    this.#exchanges = new FlightRecorder({
+      exchanges: options['explain.exchanges'],
+      failedExchanges: options['explain.failed_exchanges'],
+    })
     this.#guard = new AddressGuard(options['proxy.allow_restricted_upstreams'])
     this.log = createLog(options, overrides.stderr === undefined ? {} : { output: overrides.stderr })
+    this.#guards = new GuardSet(options, { judge: this.#guard, log: this.log })
   }
 
   async start(): Promise<{ ports: Ports } | { problem: string }> {
@@ -149,6 +159,7 @@ class Composition implements Gateway {
       log: this.log,
       version: this.#overrides.version ?? '0.0.0',
       source: this.#source?.name ?? 'directory',
+      keeper: this.#exchanges,
       ...(this.#overrides.stdout === undefined ? {} : { stdout: this.#overrides.stdout }),
     })
     if ('problem' in signals) return signals.problem
@@ -169,6 +180,7 @@ class Composition implements Gateway {
       current: this.#current,
       recorder: signals.recorder,
       plugins: plugins.host,
+      guards: this.#guards.guards,
       transport,
       deadlines,
       flusher: new HeadFlusher(),
@@ -198,6 +210,7 @@ class Composition implements Gateway {
     const refused = await this.#openAdmin()
     if (refused !== undefined) return refused
     this.#pipeline = this.#runPipeline()
+    this.#guards.start((event) => this.#pipeline?.take(event))
     await this.#pipeline.settled
     const closed = await this.#openListeners()
     if (closed !== undefined) return closed
@@ -215,12 +228,16 @@ class Composition implements Gateway {
       listening: () => this.#listening,
       draining: () => this.#load.draining,
       blocked: () => plugins.host.blocked(),
+      keys: () => this.#guards.health(),
     })
     const { metrics } = signals
     const profiling = createProfilingServer({
       health,
       log: this.log,
       events: this.#recentEvents,
+      exchanges: this.#exchanges,
+      mask: signals.mask,
+      maxHeaderCount: options['server.max_header_count'],
       current: () => this.#current.snapshot,
       allowedHosts: options['profiling.allowed_hosts'],
       heapSnapshotAllowed: options['profiling.heap_snapshot'],
@@ -279,7 +296,10 @@ class Composition implements Gateway {
     const observedAt = performance.timeOrigin + performance.now()
     return runPipeline({
       sources: this.#source?.sources ?? [],
-      initial: [{ type: 'plugins', source: 'plugins', observedAt, plugins: plugins.facts }],
+      initial: [
+        { type: 'plugins', source: 'plugins', observedAt, plugins: [...BUILT_IN_PLUGINS, ...plugins.facts] },
+        this.#guards.firstEvent(),
+      ],
       options: this.#options,
       current: this.#current,
       log: this.log,
@@ -296,6 +316,7 @@ class Composition implements Gateway {
     }
     this.#vault.retain(handles)
     signals.published(publication)
+    this.#guards.published(snapshot, state)
     logConditions(snapshot, this.log)
     this.#source?.published(publication)
   }
@@ -326,6 +347,7 @@ class Composition implements Gateway {
   }
 
   async #stopEvents(): Promise<void> {
+    this.#guards.stop()
     this.#pipeline?.stop()
     await this.#source?.stop()
     this.#certificates?.stop()

@@ -48,6 +48,8 @@ export interface PipelineOptions {
 }
 
 export interface Pipeline {
+  /** Takes an event of those who work on what was published: keys that were decrypted, key sets that were fetched. */
+  take(event: ResourceEvent): void
   /** Ends all subscriptions; nothing is published any more. */
   stop(): void
   /** Resolves once every kind is synced or refused and the first snapshot is live. */
@@ -69,6 +71,7 @@ export function runPipeline(options: PipelineOptions): Pipeline {
   const sources = options.sources.map((source) => enduring(source, options))
   const subscription = merge(...sources).subscribe((event) => assembly.take(event))
   return {
+    take: (event) => assembly.take(event),
     stop() {
       subscription.unsubscribe()
       assembly.stop()

@@ -5,6 +5,7 @@ import type { Options } from './config/options.ts'
 import type { LifeStep } from './life.ts'
 import { openSource, type OpenedSource } from './open-source.ts'
 import { type Pipeline, runPipeline } from './pipeline.ts'
+import { assumedDecryptionKey, BUILT_IN_PLUGINS } from './plugins/built-in.ts'
 import { Certificates } from './proxy/certificates.ts'
 import { listen } from './proxy/listen.ts'
 import { Vault } from './resources/vault.ts'
@@ -60,6 +61,10 @@ class ValidatorComposition implements Validator {
     if ('problem' in listening) return listening
     this.#pipeline = runPipeline({
       sources: source.sources,
+      initial: [
+        { type: 'plugins', source: 'validator', observedAt: 0, plugins: BUILT_IN_PLUGINS },
+        assumedDecryptionKey('validator'),
+      ],
       options: this.#options,
       current: this.#current,
       log,

@@ -39,6 +39,7 @@ const PACKAGE_PLACES: readonly (readonly [name: RegExp, places: readonly string[
   [/^@opentelemetry\//, ['src/telemetry/']],
   [/^@kubernetes\/client-node(\/|$)/, ['src/kube/']],
   [/^@redis\/client(\/|$)/, ['src/plugins/limits/']],
+  [/^jose(\/|$)/, ['src/plugins/jwt/']],
 ]
 
 /** Ranks 0 to 2 are pure; these two places are not, and say so in the design. */

@@ -11,6 +11,8 @@ import { refuseMalformed } from './malformed.ts'
 /** What a page is given; it holds no socket. */
 export interface AdminRequest {
   readonly query: URLSearchParams
+  /** What stands for the star of the page's path, as sent; empty where it has none. */
+  readonly segment: string
   readonly accept: string | undefined
   /** Empty for a GET. */
   readonly body: Buffer
@@ -22,7 +24,7 @@ export interface AdminRequest {
 export interface AdminRoute {
   /** A GET page answers HEAD too. */
   readonly method: 'GET' | 'POST'
-  /** Compared whole. */
+  /** Compared whole; a last segment that is a star stands for any one that is not empty. */
   readonly path: string
   answer(request: AdminRequest): Answer | Promise<Answer>
 }
@@ -156,7 +158,7 @@ export class AdminServer {
   async #answer(path: string, request: IncomingMessage, signal: AbortSignal): Promise<Answer> {
     const refused = this.#inputs.guard?.(request)
     if (refused !== undefined) return refused
-    const methods = this.#pages.get(path)
+    const methods = this.#pages.get(path) ?? this.#pages.get(starred(path))
     if (methods === undefined) return this.#notFound()
     const route = methods.get(request.method === 'HEAD' ? 'GET' : (request.method ?? ''))
     if (route === undefined) return wrongMethod([...methods.keys()])
@@ -167,6 +169,7 @@ export class AdminServer {
     if (body === 'gone') return refusal(400, 'body_incomplete', 'The content ended before its length.')
     return route.answer({
       query: queryOf(request),
+      segment: this.#pages.has(path) ? '' : path.slice(path.lastIndexOf('/') + 1),
       accept: request.headers.accept,
       body,
       clientAddress: request.socket.remoteAddress ?? '',
@@ -180,7 +183,7 @@ export class AdminServer {
   }
 
   async #fail(err: unknown, path: string, response: ServerResponse): Promise<void> {
-    const known = this.#pages.has(path) ? path : 'unknown'
+    const known = [path, starred(path)].find((each) => this.#pages.has(each)) ?? 'unknown'
     this.#inputs.log.error({ err, server: this.#inputs.name, page: known }, 'An admin page failed')
     if (response.headersSent) {
       response.destroy()
@@ -219,6 +222,12 @@ function pathOf(request: IncomingMessage): string {
   const target = request.url ?? ''
   const end = target.indexOf('?')
   return end === -1 ? target : target.slice(0, end)
+}
+
+/** The path with its last segment as a star; itself where that segment is empty. */
+function starred(path: string): string {
+  const slash = path.lastIndexOf('/')
+  return slash === path.length - 1 ? path : `${path.slice(0, slash)}/*`
 }
 
 function queryOf(request: IncomingMessage): URLSearchParams {

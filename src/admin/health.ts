@@ -6,7 +6,7 @@ import { KINDS, type Kind } from '../resources/resource.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 
 export interface HealthReason {
-  readonly component: 'snapshot' | 'source' | 'listener' | 'process' | 'watchdog'
+  readonly component: 'snapshot' | 'source' | 'listener' | 'process' | 'watchdog' | 'keys'
   /** snake_case, from a closed list. */
   readonly reason:
     | 'no_snapshot'
@@ -15,6 +15,8 @@ export interface HealthReason {
     | 'source_stale'
     | 'listener_closed'
     | 'draining'
+    | 'keys_pending'
+    | 'decryption_key_unusable'
     | 'event_loop_blocked'
   readonly message: string
   /** False: said, but traffic is still wanted (the answer is 200). */
@@ -40,6 +42,8 @@ export interface HealthInputs {
   draining(): boolean
   /** What holds, or has just held, the event loop for too long; undefined where nothing does. */
   blocked(): string | undefined
+  /** What is wrong with the private key of api keys, and whether all that was there at the start is decrypted. */
+  keys(): { readonly problem: string | undefined; readonly drained: boolean }
 }
 
 export class Health {
@@ -52,7 +56,7 @@ export class Health {
   /** For `/readyz`: ready as soon as a snapshot is live and the listeners are open, and until a drain begins. */
   readiness(): Readiness {
     const snapshot = this.#inputs.current()
-    const reasons = [...this.#process(), ...ofSnapshot(snapshot)]
+    const reasons = [...this.#process(), ...ofSnapshot(snapshot), ...this.#keys(snapshot)]
     return { ready: !reasons.some(({ fatal }) => fatal), ...identityOf(snapshot, reasons) }
   }
 
@@ -70,6 +74,21 @@ export class Health {
       )
     } else if (!this.#inputs.listening()) {
       reasons.push(fatal('listener', 'listener_closed', 'The gateway does not listen for requests yet.'))
+    }
+    return reasons
+  }
+
+  /** A replica that cannot tell keys apart yet would refuse clients whom the others serve. */
+  #keys({ keys }: Snapshot): HealthReason[] {
+    const { problem, drained } = this.#inputs.keys()
+    const reasons: HealthReason[] = []
+    const { pending } = keys.counts
+    if (pending > 0 && keys.keyId !== '') {
+      const message = `${pending} revisions of ApiKeys are still to be decrypted; requests with such a key are answered with code 13.`
+      reasons.push({ component: 'keys', reason: 'keys_pending', message, fatal: !drained })
+    }
+    if (problem !== undefined) {
+      reasons.push({ component: 'keys', reason: 'decryption_key_unusable', message: problem, fatal: false })
     }
     return reasons
   }

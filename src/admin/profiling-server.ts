@@ -3,9 +3,13 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { RecentEvents } from '../events/recent-events.ts'
+import type { FlightRecorder } from '../explain/flight-recorder.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
+import type { Mask } from '../telemetry/masking.ts'
 import { type AdminLog, type AdminRoute, AdminServer } from './admin-server.ts'
 import { type Answer, refusal } from './answer.ts'
+import { decisionPage } from './decision-page.ts'
+import { exchangePages } from './exchange-pages.ts'
 import type { Health } from './health.ts'
 import { healthPages } from './health-pages.ts'
 import { type LevelledLog, logLevelPages } from './log-level-pages.ts'
@@ -18,6 +22,10 @@ export interface ProfilingServerInputs {
   readonly health: Health
   readonly log: AdminLog & LevelledLog
   readonly events: RecentEvents
+  readonly exchanges: FlightRecorder
+  readonly mask: Mask
+  /** Option server.max_header_count. */
+  readonly maxHeaderCount: number
   current(): Snapshot
   /** Option profiling.allowed_hosts. */
   readonly allowedHosts: readonly string[]
@@ -42,6 +50,8 @@ export function createProfilingServer(inputs: ProfilingServerInputs): AdminServe
         path: '/debug/events',
         answer: () => ({ status: 200, json: eventsView(inputs.events) }),
       },
+      ...exchangePages(inputs.exchanges),
+      decisionPage(inputs),
       ...logLevelPages(inputs.log),
       ...profilePages(inputs.heapSnapshotAllowed),
     ],

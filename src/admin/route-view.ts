@@ -1,7 +1,9 @@
 // A compiled route as an operator reads it. It shows what a route leads to and why it fails, and never a value
-// that may be secret: plugin configuration is redacted, handles of the vault and bodies of mocks are left out.
+// that may be secret: plugin configuration is redacted but for what a plugin declares public; handles of the vault and
+// bodies of mocks are left out.
 
 import type { Failure } from '../errors/failure.ts'
+import { shownConfig } from '../plugins/shown-config.ts'
 import type { CompiledPlugin, FailedTarget, Route, RouteTarget, Upstream } from '../snapshot/snapshot.ts'
 
 interface FailureView {
@@ -52,7 +54,6 @@ interface PluginView {
 }
 
 const LIST_MAX = 20
-const REDACTED = '<redacted>'
 
 export function routeView(route: Route): RouteView {
   const failure = readyFailure(route)
@@ -111,11 +112,12 @@ function upstreamView({ scheme, endpoints, tls }: Upstream): UpstreamView {
   }
 }
 
-function pluginView({ name, version, config, failure }: CompiledPlugin): PluginView {
+function pluginView(plugin: CompiledPlugin): PluginView {
+  const { name, version, failure } = plugin
   return {
     name,
     ...(version === undefined ? {} : { version }),
-    config: Object.fromEntries(Object.keys(config).map((key) => [key, REDACTED])),
+    config: shownConfig(plugin),
     ...(failure === undefined ? {} : { failure: failureView(failure) }),
   }
 }

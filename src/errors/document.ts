@@ -6,7 +6,8 @@ import { CATALOGUE, codeText } from './catalogue.ts'
 import type { CatalogueEntry, ReasonEntry } from './catalogue-entry.ts'
 import { REJECTIONS } from './rejections.ts'
 
-const BLAMED: Readonly<Record<ReasonEntry['blame'], string>> = {
+/** Who is meant by a blame. */
+export const BLAMED: Readonly<Record<ReasonEntry['blame'], string>> = {
   client: 'the client: the request asks for something that is not there',
   config: 'the configuration: a resource or an option of the gateway',
   upstream: 'the upstream, or the network on the way to it',

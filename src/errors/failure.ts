@@ -4,12 +4,24 @@
 import { inspect } from 'node:util'
 import { errorOf, type ErrorFact, type Reason } from './catalogue.ts'
 
+/** The object and the field of it that a failure lies in. */
+export interface FailureSite {
+  /** A kind of resource, such as `ApiProxy`. */
+  readonly kind: string
+  readonly namespace: string
+  readonly name: string
+  /** Dotted, such as `spec.target.backend.service.name`. */
+  readonly field: string
+}
+
 export interface Failure {
   readonly fact: ErrorFact
   /** One line for spans, logs and conditions; names objects, addresses, rules, never secrets. */
   readonly detail: string
   /** Where something was thrown: goes on the span as an exception. */
   readonly cause?: Error
+  /** Present where the failure lies in a resource, and it is known in which field. */
+  readonly at?: FailureSite
 }
 
 const THROWN_LENGTH_MAX = 1000
@@ -18,6 +30,11 @@ const THROWN_LENGTH_MAX = 1000
 export function failure(reason: Reason, detail = '', cause?: unknown): Failure {
   const fact = errorOf(reason)
   return cause === undefined ? { fact, detail } : { fact, detail, cause: errorFrom(cause) }
+}
+
+/** A failure that lies in a resource. */
+export function failureAt(reason: Reason, at: FailureSite, detail = ''): Failure {
+  return { ...failure(reason, detail), at }
 }
 
 // Plugins throw what they like, and neither looking at it nor describing it may throw again.

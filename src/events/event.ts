@@ -17,6 +17,8 @@ export interface PluginFact {
   /** File name inside `plugins.location`, or `built-in`. */
   readonly file: string
   readonly methods: readonly ('onRequest' | 'onResponse')[]
+  /** Names of `config` whose values the plugin declares public: pages may show them. */
+  readonly publicConfig?: readonly string[]
   readonly failure?: {
     readonly reason: 'plugin_load_failed' | 'plugin_export_missing' | 'plugin_interface_incomplete'
     readonly detail: string
@@ -49,6 +51,27 @@ export interface Staleness {
   readonly expired: readonly Kind[]
 }
 
+/** The private key with which api keys are decrypted: of it, only what tells two of them apart. */
+export interface DecryptionKeyFact {
+  readonly status: 'loaded' | 'unset' | 'unusable'
+  /** Of the public half; digests of api keys made under one id mean nothing under another. Empty unless loaded. */
+  readonly keyId: string
+  /** Why it is unusable; empty otherwise. Never a part of the file. */
+  readonly detail: string
+}
+
+/**
+ * What became of decrypting the revisions of one ApiKey: by `cipherId` of each, the digest of the key, or null where it
+ * could not be decrypted. A digest is useless without the private key.
+ */
+export type KeyDigests = Readonly<Record<string, string | null>>
+
+/** A set of public keys; the keys themselves are kept by whoever fetched it. */
+export type KeySetFact =
+  | { readonly status: 'loaded'; readonly hash: string; readonly keys: number }
+  /** Never fetched, or fetched too long ago to be trusted. */
+  | { readonly status: 'failed'; readonly detail: string }
+
 export type ResourceEvent = Origin &
   (
     | { readonly type: 'upserted'; readonly resource: Resource }
@@ -80,4 +103,19 @@ export type ResourceEvent = Origin &
     | { readonly type: 'problems'; readonly problems: readonly SourceProblem[] }
     /** All plugins that were found; replaces what was known. */
     | { readonly type: 'plugins'; readonly plugins: readonly PluginFact[] }
+    /** The decryption key is another one, or gone; replaces all that was decrypted. */
+    | {
+        readonly type: 'decryption_key'
+        readonly key: DecryptionKeyFact
+        readonly digests: Readonly<Record<string, KeyDigests>>
+      }
+    /** Revisions of an ApiKey were decrypted under that key; replaces what was known of it. */
+    | {
+        readonly type: 'decrypted'
+        readonly keyId: string
+        readonly apiKey: string
+        readonly digests: KeyDigests
+      }
+    /** What is known of the key set of an issuer of tokens; absent where no route names it any more. */
+    | { readonly type: 'key_set'; readonly url: string; readonly fact?: KeySetFact }
   )

@@ -58,7 +58,11 @@ function subjectOf(event: ResourceEvent): Pick<RecentEvent, 'kind' | 'namespace'
       return { count: event.problems.length }
     case 'plugins':
       return { count: event.plugins.length }
+    case 'decrypted':
+      return { kind: 'ApiKey', name: event.apiKey, count: Object.keys(event.digests).length }
     case 'stale':
+    case 'decryption_key':
+    case 'key_set':
     default:
       return {}
   }

@@ -5,7 +5,16 @@
 import { Map } from 'immutable'
 import { KINDS, keyOf, type Kind, type Resource } from '../resources/resource.ts'
 import { canonical, contentDigest, replaceDigest, sameContent } from './content.ts'
-import type { KindStatus, PluginFact, ResourceEvent, SourceProblem, Staleness } from './event.ts'
+import type {
+  DecryptionKeyFact,
+  KeyDigests,
+  KeySetFact,
+  KindStatus,
+  PluginFact,
+  ResourceEvent,
+  SourceProblem,
+  Staleness,
+} from './event.ts'
 import { touch, type TouchedKeys } from './touched.ts'
 
 /** An object and the digest of its content. */
@@ -25,17 +34,28 @@ export interface KindState {
   readonly objects: Map<string, Entry>
 }
 
+/** What is known of the clear text of api keys: digests alone. */
+export interface Decryption {
+  readonly key: DecryptionKeyFact
+  /** By the name of the ApiKey. */
+  readonly digests: Map<string, KeyDigests>
+}
+
 export interface State extends TouchedKeys {
   readonly kinds: Readonly<Record<Kind, KindState>>
   /** Of the content of all objects, whatever the order in which they came. Faults of sources are no part of it. */
   readonly digest: bigint
   readonly plugins: readonly PluginFact[]
+  readonly decryption: Decryption
+  /** By their addresses. */
+  readonly keySets: Map<string, KeySetFact>
   /** Faults by source. */
   readonly problems: Map<string, readonly SourceProblem[]>
   /** Sources that have not been heard for too long. */
   readonly stale: Map<string, Staleness>
 }
 
+const API_KEY = keyOf('ApiKey', '', '')
 const UNHEARD: KindState = { status: 'pending', detail: '', refusedIn: Map(), objects: Map() }
 
 /** Nothing heard yet. */
@@ -51,6 +71,8 @@ export const EMPTY_STATE: State = {
   }),
   digest: 0n,
   plugins: [],
+  decryption: { key: { status: 'unset', keyId: '', detail: '' }, digests: Map() },
+  keySets: Map(),
   problems: Map(),
   stale: Map(),
   version: 0,
@@ -85,6 +107,12 @@ export function apply(state: State, event: ResourceEvent): State {
       return setProblems(state, event.source, event.problems)
     case 'plugins':
       return setPlugins(state, event.plugins)
+    case 'decryption_key':
+      return setDecryption(state, { key: event.key, digests: Map(Object.entries(event.digests)) })
+    case 'decrypted':
+      return setDigests(state, event.keyId, event.apiKey, event.digests)
+    case 'key_set':
+      return setKeySet(state, event.url, event.fact)
   }
 }
 
@@ -133,10 +161,8 @@ function remove(state: State, kind: Kind, key: string, uid: string | undefined):
   if (before === undefined) return state
   const known = before.resource.meta.uid
   if (uid !== undefined && known !== undefined && uid !== known) return state
-  return touch(
-    withObjects(state, kind, objects.delete(key), replaceDigest(state.digest, before.digest, 0n)),
-    key,
-  )
+  const digest = replaceDigest(state.digest, before.digest, 0n)
+  return touch(withoutDigests(withObjects(state, kind, objects.delete(key), digest), [key]), key)
 }
 
 /** Only what differs from the list is touched, so that a relist of ten thousand unchanged objects costs no rebuild. */
@@ -153,6 +179,7 @@ function replaceKind(
   const before = synced.kinds[kind].objects
   const listed = new Set<string>()
   const changed: string[] = []
+  const gone: string[] = []
   let objects = before.asMutable()
   let { digest } = synced
   for (const resource of resources) {
@@ -173,11 +200,12 @@ function replaceKind(
       if (namespace !== undefined && known.resource.meta.namespace !== namespace) continue
       objects = objects.delete(key)
       digest = replaceDigest(digest, known.digest, 0n)
-      changed.push(key)
+      gone.push(key)
     }
   }
   if (!objects.wasAltered()) return synced
-  return changed.reduce(touch, withObjects(synced, kind, objects.asImmutable(), digest))
+  const next = withoutDigests(withObjects(synced, kind, objects.asImmutable(), digest), gone)
+  return [...changed, ...gone].reduce(touch, next)
 }
 
 /** The entry of an object as it is now; the known one where it says nothing new. */
@@ -225,6 +253,39 @@ function setProblems(state: State, source: string, problems: readonly SourceProb
 function setPlugins(state: State, plugins: readonly PluginFact[]): State {
   if (canonical(state.plugins) === canonical(plugins)) return state
   return touch({ ...state, plugins }, 'Plugins')
+}
+
+function setDecryption(state: State, decryption: Decryption): State {
+  const { key, digests } = state.decryption
+  const isEmpty = digests.size + decryption.digests.size === 0
+  if (isEmpty && canonical(key) === canonical(decryption.key)) return state
+  return touch({ ...state, decryption }, 'DecryptionKey')
+}
+
+/** Of an ApiKey that is gone nothing is kept, and nothing that was decrypted with another key. */
+function setDigests(state: State, keyId: string, apiKey: string, digests: KeyDigests): State {
+  const { decryption } = state
+  const key = keyOf('ApiKey', '', apiKey)
+  if (decryption.key.keyId !== keyId || !state.kinds.ApiKey.objects.has(key)) return state
+  const before = decryption.digests.get(apiKey)
+  if (before !== undefined && canonical(before) === canonical(digests)) return state
+  const next = { ...decryption, digests: decryption.digests.set(apiKey, digests) }
+  return touch({ ...state, decryption: next }, key)
+}
+
+function setKeySet(state: State, url: string, fact: KeySetFact | undefined): State {
+  const before = state.keySets.get(url)
+  if (canonical(before) === canonical(fact)) return state
+  const keySets = fact === undefined ? state.keySets.delete(url) : state.keySets.set(url, fact)
+  return touch({ ...state, keySets }, `KeySet/${url}`)
+}
+
+/** Digests go with their ApiKey. */
+function withoutDigests(state: State, keys: readonly string[]): State {
+  const { decryption } = state
+  const names = keys.filter((key) => key.startsWith(API_KEY)).map((key) => key.slice(API_KEY.length))
+  if (!names.some((name) => decryption.digests.has(name))) return state
+  return { ...state, decryption: { ...decryption, digests: decryption.digests.deleteAll(names) } }
 }
 
 function withObjects(state: State, kind: Kind, objects: Map<string, Entry>, digest: bigint): State {

@@ -2,7 +2,10 @@
 // A list that only grows at its head: states share it, and each build reads back to the version it was last built from.
 // It is a help, never a truth: where the list does not reach back far enough, the build starts from scratch.
 
-/** One change: `keyOf` of an object, `Kind/<kind>` for a kind's status, `Plugins`, `Problems` or `Stale`. */
+/**
+ * One change: `keyOf` of an object, `Kind/<kind>` for a kind's status, `KeySet/<url>`, `Plugins`,
+ * `DecryptionKey`, `Problems` or `Stale`.
+ */
 export interface Touched {
   readonly key: string
   /** The version that the change made. */

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { PluginFact } from '../events/event.ts'
 import type { Plugin } from './plugin.ts'
+import { publicConfigOf } from './public-config.ts'
 import { readThrown } from './thrown.ts'
 
 type LoadFailure = NonNullable<PluginFact['failure']>
@@ -14,6 +15,8 @@ type LoadFailure = NonNullable<PluginFact['failure']>
 export interface LoadedModule {
   readonly methods: PluginFact['methods']
   readonly plugin?: Plugin
+  /** Names of `config` whose values it declares public; absent where there are none. */
+  readonly publicConfig?: readonly string[]
   readonly failure?: LoadFailure
 }
 
@@ -65,7 +68,8 @@ function inspect(namespace: unknown): LoadedModule {
     }
     const exported: unknown = namespace.Plugin
     const instance: unknown = typeof exported === 'function' ? Reflect.construct(exported, []) : exported
-    return check(instance)
+    const names = isObject(exported) ? publicConfigOf(exported) : []
+    return { ...check(instance), ...(names.length > 0 && { publicConfig: names }) }
   } catch (thrown) {
     return failed('plugin_load_failed', `its Plugin could not be created or read: ${readThrown(thrown).text}`)
   }
@@ -81,6 +85,10 @@ function check(instance: unknown): LoadedModule {
   if (missing.length === 0) return { methods, plugin: instance as Plugin }
   const detail = `Plugin lacks the method${missing.length > 1 ? 's' : ''} ${missing.join(' and ')}`
   return { ...failed('plugin_interface_incomplete', detail), methods }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'function' || (typeof value === 'object' && value !== null)
 }
 
 function exportsOf(namespace: unknown): string {

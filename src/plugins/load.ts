@@ -77,8 +77,14 @@ async function loadAll(
     watchdog.release(slot)
     if (loaded.plugin !== undefined) hosted.push({ index, file: each.file, plugin: loaded.plugin })
     for (const reading of each.readings) {
-      const { methods, failure } = loaded
-      facts.push({ ...reading, file: each.file, methods, ...(failure === undefined ? {} : { failure }) })
+      const { methods, failure, publicConfig } = loaded
+      facts.push({
+        ...reading,
+        file: each.file,
+        methods,
+        ...(publicConfig === undefined ? {} : { publicConfig }),
+        ...(failure === undefined ? {} : { failure }),
+      })
     }
     say(each.file, loaded, options.log)
   }

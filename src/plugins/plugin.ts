@@ -54,6 +54,11 @@ type Maybe<T> = T | undefined | void | Promise<T | undefined | void>
 
 /** The exported name `Plugin`: an object with these methods, or a class whose instances have them. */
 export interface Plugin {
+  /**
+   * Names of `config` whose values debug pages may show; all others are redacted. A class declares it as a static field,
+   * an object as a field. It is read once, when the file is loaded.
+   */
+  readonly publicConfig?: readonly string[]
   /** Before the upstream: return nothing to go on, or an answer to end the request. Anything else is an error. */
   onRequest(context: PluginContext, request: PluginRequest): Maybe<PluginAnswer>
   /** After the answer's head is known and before it is sent. It returns nothing. */

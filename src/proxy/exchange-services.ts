@@ -1,6 +1,7 @@
 // What every exchange of one gateway shares. Made once by the composition root; nothing in it belongs to one request.
 
 import type { Options } from '../config/options.ts'
+import type { Guards } from '../plugins/guards.ts'
 import type { PluginHost } from '../plugins/host.ts'
 import type { Current } from '../snapshot/current.ts'
 import type { Recorder } from '../telemetry/record.ts'
@@ -25,6 +26,7 @@ export interface ExchangeServices {
   readonly current: Current
   readonly recorder: Recorder
   readonly plugins: PluginHost
+  readonly guards: Guards
   readonly transport: Transport
   readonly deadlines: Deadlines
   readonly flusher: HeadFlusher

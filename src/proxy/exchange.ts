@@ -110,7 +110,7 @@ export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
     ) {
       return this.#settle(decision)
     }
-    this.#plugins = new PluginSteps(this.#services.plugins, decision.route, record, decision.targetPath)
+    this.#plugins = new PluginSteps(this.#services, decision.route, record, decision.targetPath)
     const verdict = this.#plugins.onRequest()
     if (verdict instanceof Promise) {
       void this.#guarded(verdict.then((settled) => this.#afterPlugins(settled, decision)))

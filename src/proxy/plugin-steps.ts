@@ -1,13 +1,16 @@
 // Steps 3 and 6 of an exchange: the route's plugins in order, without a promise where none of them returns one.
 
 import type { CheckedAnswer } from '../plugins/answer.ts'
+import type { Guards } from '../plugins/guards.ts'
 import type { PluginHost } from '../plugins/host.ts'
 import { RequestView } from '../plugins/request-view.ts'
 import type { ResponseView } from '../plugins/response-view.ts'
 import { StepContext } from '../plugins/step-context.ts'
 import type { Failure } from '../errors/failure.ts'
-import type { Route } from '../snapshot/snapshot.ts'
+import type { Guard } from '../snapshot/guard.ts'
+import type { CompiledPlugin, Route } from '../snapshot/snapshot.ts'
 import type { ExchangeRecord } from '../telemetry/exchange-record.ts'
+import type { ExchangeServices } from './exchange-services.ts'
 
 /** How the plugins of one direction ended; undefined: all let the exchange go on. */
 export type PluginVerdict =
@@ -18,6 +21,7 @@ export type PluginVerdict =
 /** The plugins of one exchange; made only where its route has some. */
 export class PluginSteps {
   readonly #host: PluginHost
+  readonly #guards: Guards
   readonly #route: Route
   readonly #record: ExchangeRecord
   readonly request: RequestView
@@ -25,8 +29,14 @@ export class PluginSteps {
   #running: StepContext | undefined
   #clientGone = false
 
-  constructor(host: PluginHost, route: Route, record: ExchangeRecord, targetPath: string) {
-    this.#host = host
+  constructor(
+    { plugins, guards }: Pick<ExchangeServices, 'plugins' | 'guards'>,
+    route: Route,
+    record: ExchangeRecord,
+    targetPath: string,
+  ) {
+    this.#host = plugins
+    this.#guards = guards
     this.#route = route
     this.#record = record
     this.request = new RequestView(record, targetPath)
@@ -52,30 +62,47 @@ export class PluginSteps {
       if (plugin === undefined || this.#clientGone) continue
       if (plugin.failure !== undefined) {
         this.#record.plugin = plugin.name
+        this.#record.pluginMethod = view === undefined ? 'onRequest' : 'onResponse'
         return { type: 'failure', failure: plugin.failure }
       }
-      const context = new StepContext(plugin, this.#route, this.#record.traceId)
-      this.#running = context
       const startedAt = performance.now()
-      const result =
-        view === undefined
-          ? this.#host.runRequest(plugin, context, this.request)
-          : this.#host.runResponse(plugin, context, this.request, view)
+      const result = plugin.guard === undefined ? this.#run(plugin, view) : this.#guard(plugin.guard, view)
       if (result instanceof Promise) {
         return result.then(
-          (settled) => this.#after(settled, plugin.name, startedAt) ?? this.#from(at + 1, view),
+          (settled) => this.#after(settled, plugin.name, view, startedAt) ?? this.#from(at + 1, view),
         )
       }
-      const verdict = this.#after(result, plugin.name, startedAt)
+      const verdict = this.#after(result, plugin.name, view, startedAt)
       if (verdict !== undefined) return verdict
     }
     return undefined
   }
 
-  #after(result: PluginVerdict, plugin: string, startedAt: number): PluginVerdict {
+  #run(plugin: CompiledPlugin, view: ResponseView | undefined): PluginVerdict | Promise<PluginVerdict> {
+    const context = new StepContext(plugin, this.#route, this.#record.traceId)
+    this.#running = context
+    return view === undefined
+      ? this.#host.runRequest(plugin, context, this.request)
+      : this.#host.runResponse(plugin, context, this.request, view)
+  }
+
+  /** Guards have no say on answers. */
+  #guard(guard: Guard, view: ResponseView | undefined): PluginVerdict | Promise<PluginVerdict> {
+    return view === undefined ? this.#guards.run(guard, this.request, this.#record) : undefined
+  }
+
+  #after(
+    result: PluginVerdict,
+    plugin: string,
+    view: ResponseView | undefined,
+    startedAt: number,
+  ): PluginVerdict {
     this.#running = undefined
     this.#record.pluginMs += performance.now() - startedAt
-    if (result !== undefined) this.#record.plugin = plugin
+    if (result !== undefined) {
+      this.#record.plugin = plugin
+      this.#record.pluginMethod = view === undefined ? 'onRequest' : 'onResponse'
+    }
     return result
   }
 }

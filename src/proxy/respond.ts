@@ -4,6 +4,7 @@
 import type { ServerResponse } from 'node:http'
 import { STATUS_CODES } from 'node:http'
 import type { Failure } from '../errors/failure.ts'
+import { CHALLENGE, guardOf } from '../errors/guard-of.ts'
 import type { Rejection } from '../errors/rejections.ts'
 import { CORRELATION_HEADER } from './response-headers.ts'
 
@@ -24,6 +25,7 @@ export interface ErrorAnswers {
 export function failureAnswer(failure: Failure, answers: ErrorAnswers, frame: AnswerFrame) {
   const body = answers.bodyOf(failure.fact.code)
   const headers = baseHeaders(body.length, frame)
+  if (failure.fact.status === 401) headers.push('www-authenticate', CHALLENGE[guardOf(failure.fact.reason)])
   if (answers.proxyStatus) headers.push('proxy-status', `kanali; error=${failure.fact.proxyStatus}`)
   return { status: failure.fact.status, headers, body }
 }

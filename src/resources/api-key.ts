@@ -4,7 +4,7 @@
 import type { Fields } from './fields.ts'
 import type { Reading } from './reading.ts'
 import type { ApiKeyRevision, Meta } from './resource.ts'
-import { KEY_CIPHER_TEXT, type TextRule } from './text-rules.ts'
+import { KEY_CIPHER_TEXT, type TextRule, withoutSpace } from './text-rules.ts'
 import { readTimestamp } from './timestamp.ts'
 
 const STATUS: TextRule = { says: 'must be Active or Inactive', holds: isStatus }
@@ -15,7 +15,7 @@ export function readApiKey(manifest: Fields, meta: Meta): Reading {
 }
 
 function readRevision(item: Fields): ApiKeyRevision {
-  const data = item.requiredText('data', KEY_CIPHER_TEXT) ?? ''
+  const data = withoutSpace(item.requiredText('data', KEY_CIPHER_TEXT) ?? '')
   const text = item.requiredText('status', STATUS)
   const status = text !== undefined && isStatus(text) ? text : 'Inactive'
   const lastUsed = readTimestamp(item, 'lastUsed')

@@ -71,13 +71,18 @@ export const SECRET_DATA_KEY: TextRule = {
 /** A clear key put there by mistake must not be shown. */
 export const KEY_CIPHER_TEXT: TextRule = {
   says: 'must be base64 of an encrypted key',
-  holds: isBase64,
+  holds: (text) => isBase64(withoutSpace(text)),
   concealed: true,
 }
 
 /** Strict base64 (RFC 4648, section 4) without line breaks. */
 export function isBase64(text: string): boolean {
   return text.length % 4 === 0 && BASE64.test(text)
+}
+
+/** Without line ends and spaces: Go's base64, which the original reads keys with, passes over line ends. */
+export function withoutSpace(text: string): string {
+  return text.replaceAll(/[\t\n\r ]/g, '')
 }
 
 /** True where a character's code fails the test. */

@@ -3,6 +3,7 @@
 
 import { hash as digestOf } from 'node:crypto'
 import { canonical } from '../events/content.ts'
+import type { Failure } from '../errors/failure.ts'
 import type { PluginFact } from '../events/event.ts'
 import { EMPTY_STATE, isExpired, staleSince, type State } from '../events/state.ts'
 import { touchedSince } from '../events/touched.ts'
@@ -10,9 +11,12 @@ import { type Kind, KINDS } from '../resources/resource.ts'
 import { type BuildOptions, buildOptionsOf } from './build-options.ts'
 import { type Compilation, EMPTY_COMPILATION, standingOf } from './compilation.ts'
 import { ConditionList } from './condition-list.ts'
-import { apiProxyConditions, invalidCondition } from './conditions.ts'
+import { apiProxyConditions } from './conditions.ts'
 import { Draft } from './draft.ts'
-import type { Condition, ConditionCount, Snapshot, SnapshotChanges } from './snapshot.ts'
+import type { KeyTable } from './key-table.ts'
+import { objectConditions } from './object-conditions.ts'
+import { routeObjects } from './route-objects.ts'
+import type { Condition, ConditionCount, RouteObject, Snapshot, SnapshotChanges } from './snapshot.ts'
 
 const HASH_DIGITS = 16
 
@@ -75,7 +79,7 @@ class BuiltSnapshot implements Snapshot {
     changes: SnapshotChanges,
   ) {
     this.revision = revision
-    this.hash = hashOf(state, hashSeed)
+    this.hash = hashOf(state, compilation.keys, hashSeed)
     this.routes = compilation.routes
     this.kinds = perKind((kind) => state.kinds[kind].status)
     this.conditions = new ConditionList(compilation)
@@ -95,8 +99,23 @@ class BuiltSnapshot implements Snapshot {
   conditionsOf(key: string): readonly Condition[] {
     const compiled = this.#compilation.proxies.get(key)
     if (compiled !== undefined) return apiProxyConditions(compiled, standingOf(compiled, this.#compilation))
-    const invalid = this.#compilation.invalid.get(key)
-    return invalid === undefined ? [] : [invalidCondition(invalid)]
+    return objectConditions(this.#compilation.troubled.get(key), this.#compilation.decryption)
+  }
+
+  failuresOf(key: string): readonly Failure[] {
+    return this.#compilation.proxies.get(key)?.failures ?? []
+  }
+
+  objectsOf(namespace: string, apiproxy: string): readonly RouteObject[] {
+    return routeObjects(this.#compilation, namespace, apiproxy)
+  }
+
+  get keys(): KeyTable {
+    return this.#compilation.keys
+  }
+
+  get keySets(): Snapshot['keySets'] {
+    return this.#compilation.keySets
   }
 
   get compilation(): Compilation {
@@ -117,19 +136,28 @@ export const INITIAL_SNAPSHOT: Snapshot = Object.freeze({
   revision: 0,
   hash: '0'.repeat(HASH_DIGITS),
   routes: EMPTY_COMPILATION.routes,
+  keys: EMPTY_COMPILATION.keys,
+  keySets: EMPTY_COMPILATION.keySets,
   kinds: perKind((kind) => EMPTY_STATE.kinds[kind].status),
   refusals: [],
   conditions: [],
   conditionsOf: () => [],
+  failuresOf: () => [],
+  objectsOf: () => [],
   conditionCounts: [],
-  changes: { removedApiProxies: [], conditions: [], conditionsCut: 0, affected: [] },
+  changes: { removedApiProxies: [], conditions: [], conditionsCut: 0, pendingApiKeys: [], affected: [] },
   counts: perKind(() => 0),
 })
 
-/** Objects, statuses of kinds, plugins and options; neither faults of sources nor anything of this process. */
-function hashOf(state: State, seed: string): string {
+/**
+ * Objects, statuses of kinds, what was decrypted, plugins and options; neither faults of sources nor anything of this
+ * process. Key sets are left out: replicas fetch them at different times, and would seem to disagree.
+ */
+function hashOf(state: State, { keyId, digest }: KeyTable, seed: string): string {
   const statuses = KINDS.map((kind) => knowledgeOf(state, kind)).join()
-  return digestOf('sha256', `${state.digest.toString(16)} ${statuses} ${seed}`, 'hex').slice(0, HASH_DIGITS)
+  const keys = keyId === '' ? '' : `${keyId}:${digest.toString(16)} `
+  const text = `${state.digest.toString(16)} ${statuses} ${keys}${seed}`
+  return digestOf('sha256', text, 'hex').slice(0, HASH_DIGITS)
 }
 
 /** How far a kind is known: what routes answer depends on it. */
@@ -152,6 +180,7 @@ function sameOptions(a: BuildOptions, b: BuildOptions): boolean {
 function* everythingIn(state: State): Generator<string> {
   yield 'Plugins'
   yield 'Problems'
+  yield 'DecryptionKey'
   for (const kind of KINDS) yield* state.kinds[kind].objects.keys()
 }
 

@@ -31,11 +31,14 @@ export const PATHS_NAMED_MAX = 5
  * @param host lower case, without port
  */
 export function candidates(table: RouteTable, path: string, host: string): Candidate[] {
+  const paths = new Set(entriesAlong(table, path).map((entry) => entry.path))
+  return [...considered(table, path, host), ...nearest(table, path, paths)]
+}
+
+/** The same without the nearest others: it looks at the prefixes of the path only. */
+export function considered(table: RouteTable, path: string, host: string): Candidate[] {
   const winner = match(table, path, host)
-  const along = entriesAlong(table, path)
-  const considered = along.flatMap((entry) => judgeEntry(entry, host, winner))
-  const paths = new Set(along.map((entry) => entry.path))
-  return [...considered, ...nearest(table, path, paths)]
+  return entriesAlong(table, path).flatMap((entry) => judgeEntry(entry, host, winner))
 }
 
 function judgeEntry(entry: PathEntry, host: string, winner: Route | undefined): Candidate[] {
@@ -67,10 +70,10 @@ function judge(route: Route, host: string, winner: Route | undefined): Verdict {
 }
 
 /** Those that share most of the path's beginning, at least one character beyond the slash. */
-function nearest(table: RouteTable, path: string, considered: ReadonlySet<string>): Candidate[] {
+function nearest(table: RouteTable, path: string, taken: ReadonlySet<string>): Candidate[] {
   const others: { readonly route: Route; readonly shared: number }[] = []
   for (const route of listRoutes(table)) {
-    if (considered.has(route.path)) continue
+    if (taken.has(route.path)) continue
     const shared = sharedLength(route.path, path)
     if (shared > 1) others.push({ route, shared })
   }

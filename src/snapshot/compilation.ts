@@ -4,12 +4,13 @@
 import { Map } from 'immutable'
 import type { PluginFact, SourceProblem } from '../events/event.ts'
 import { EMPTY_STATE, type State } from '../events/state.ts'
-import { type InvalidResource, keyOf } from '../resources/resource.ts'
+import { keyOf, type Resource } from '../resources/resource.ts'
 import type { BuildOptions } from './build-options.ts'
 import type { Claims } from './claims.ts'
 import { placeOf } from './claims.ts'
 import type { CompiledApiProxy } from './compile-api-proxy.ts'
 import type { Standing } from './conditions.ts'
+import { EMPTY_KEY_TABLE, type KeyTable } from './key-table.ts'
 import { indexPlugins, type PluginIndex } from './plugin-index.ts'
 import type { PersistentIndex } from './persistent-index.ts'
 import { EMPTY_ROUTE_TABLE, entryAt, type RouteTable } from './route-table.ts'
@@ -23,6 +24,10 @@ export interface Compilation {
   readonly kinds: State['kinds']
   readonly plugins: readonly PluginFact[]
   readonly pluginIndex: PluginIndex
+  readonly decryption: State['decryption']
+  readonly keys: KeyTable
+  /** Addresses of key sets, with how many ApiProxies name them; none is 0. */
+  readonly keySets: Map<string, number>
   readonly problems: Map<string, readonly SourceProblem[]>
   readonly services: ServiceIndex
   /** Every known ApiProxy by `keyOf`, whether it has its place or not. */
@@ -35,8 +40,8 @@ export interface Compilation {
   /** From what was asked for (lookup.ts) to the ApiProxies that asked. */
   readonly dependents: PersistentIndex<true>
   readonly routes: RouteTable
-  /** Invalid objects of the other kinds, by `keyOf`. */
-  readonly invalid: Map<string, InvalidResource>
+  /** Objects of the other kinds that something is wrong with, by `keyOf`. */
+  readonly troubled: Map<string, Resource>
   /** By kind, type and reason; none is 0. */
   readonly conditionCounts: Map<string, ConditionCount>
 }
@@ -46,6 +51,9 @@ export const EMPTY_COMPILATION: Compilation = {
   kinds: EMPTY_STATE.kinds,
   plugins: EMPTY_STATE.plugins,
   pluginIndex: indexPlugins(EMPTY_STATE.plugins),
+  decryption: EMPTY_STATE.decryption,
+  keys: EMPTY_KEY_TABLE,
+  keySets: Map(),
   problems: EMPTY_STATE.problems,
   services: EMPTY_SERVICE_INDEX,
   proxies: Map(),
@@ -54,7 +62,7 @@ export const EMPTY_COMPILATION: Compilation = {
   crossNamespace: 'warn',
   dependents: Map(),
   routes: EMPTY_ROUTE_TABLE,
-  invalid: Map(),
+  troubled: Map(),
   conditionCounts: Map(),
 }
 

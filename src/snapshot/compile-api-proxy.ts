@@ -1,7 +1,7 @@
 // One ApiProxy, compiled: its route with everything that is constant for its requests, what fails, and whom it asked.
 // Whether it has its place in the route table is not settled here but by its claim (claims.ts).
 
-import { failure, type Failure } from '../errors/failure.ts'
+import { type Failure, failureAt } from '../errors/failure.ts'
 import {
   isInvalid,
   type ApiProxy,
@@ -10,8 +10,9 @@ import {
   type Resource,
 } from '../resources/resource.ts'
 import { placeKeys } from './place-keys.ts'
-import { compilePlugins } from './compile-plugins.ts'
+import { compilePlugins, pluginFailure } from './compile-plugins.ts'
 import { compileTarget } from './compile-target.ts'
+import { siteOf } from './failure-site.ts'
 import { Lookup, type World } from './lookup.ts'
 import { problemText } from './problem-text.ts'
 import type { Route, RouteTarget } from './snapshot.ts'
@@ -36,9 +37,9 @@ export function compileApiProxy(resource: Resource, world: World): CompiledApiPr
 function compileValid(apiproxy: ApiProxy, world: World): CompiledApiProxy {
   const lookup = new Lookup(world)
   const { meta, source, target } = apiproxy
-  const plugins = compilePlugins(apiproxy.plugins, lookup)
+  const plugins = compilePlugins(apiproxy, lookup)
   const compiled = compileTarget(apiproxy, lookup)
-  const failures = plugins.flatMap((plugin) => (plugin.failure === undefined ? [] : [plugin.failure]))
+  const failures = plugins.flatMap((plugin) => pluginFailure(plugin) ?? [])
   failures.push(...targetFailures(compiled.target))
   const route: Route = {
     namespace: meta.namespace,
@@ -60,8 +61,9 @@ function compileValid(apiproxy: ApiProxy, world: World): CompiledApiProxy {
 
 /** It holds its place where its source could be read, so that requests there do not silently fall to another route. */
 function compileInvalid({ meta, problems, claim }: InvalidResource, world: World): CompiledApiProxy {
-  const found = failure(
+  const found = failureAt(
     'apiproxy_invalid',
+    siteOf('ApiProxy', meta, problems[0].field),
     `ApiProxy ${meta.namespace}/${meta.name}: ${problemText(problems)}`,
   )
   const base = { meta, problems, failures: [found], notes: [], asked: [] }

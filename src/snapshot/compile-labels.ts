@@ -1,12 +1,13 @@
 // Dynamic discovery: the Services that carry all labels of an ApiProxy. What does not depend on the request is settled
 // here, so that a request only compares the labels whose values its headers give.
 
-import { failure } from '../errors/failure.ts'
+import { failureAt } from '../errors/failure.ts'
 import type { LabelRequirement, Meta, Service } from '../resources/resource.ts'
 import { compileService, servicesFailure } from './compile-service.ts'
 import type { SecretIdentity } from './compile-tls.ts'
 import type { Lookup } from './lookup.ts'
 import { byAge } from './age.ts'
+import { siteOf } from './failure-site.ts'
 import { labelBucket, namespaceBucket } from './service-index.ts'
 import type { DynamicTarget, FailedTarget } from './snapshot.ts'
 
@@ -22,11 +23,12 @@ export function compileLabels(
   const unavailable = servicesFailure(namespace, lookup)
   if (unavailable !== undefined) return unavailable
   const services = [...lookup.servicesOfSmallest(bucketsOf(namespace, labels))]
-    .filter((service) => labels.every((label) => canCarry(service, label)))
+    .filter((service) => carriesAll(service, labels))
     .sort((a, b) => byAge(a.meta, b.meta))
   if (services.length === 0) {
     const detail = `no Service in namespace ${namespace} carries ${labels.map(labelText).join(', ')}`
-    return { type: 'failed', failure: failure('service_labels_unmatched', detail) }
+    const at = siteOf('ApiProxy', meta, 'spec.target.backend.service.labels')
+    return { type: 'failed', failure: failureAt('service_labels_unmatched', at, detail) }
   }
   return {
     type: 'dynamic',
@@ -35,10 +37,15 @@ export function compileLabels(
     ),
     candidates: services.map((service) => ({
       labels: service.meta.labels,
-      target: compileService(service, port, identity, lookup),
+      target: compileService(meta, service, port, identity, lookup),
     })),
     defaultHeaderValues: lookup.defaultHeaderValues,
   }
+}
+
+/** True where a Service can come into question, whatever the headers of a request. */
+export function carriesAll(service: Service, labels: readonly LabelRequirement[]): boolean {
+  return labels.every((label) => canCarry(service, label))
 }
 
 /** A label as a person would write the requirement. */

@@ -1,34 +1,36 @@
 // From the MockTarget that an ApiProxy names to its answers in the order in which a request tries them.
 
-import { failure } from '../errors/failure.ts'
+import { failure, failureAt, type FailureSite } from '../errors/failure.ts'
+import type { Meta } from '../resources/resource.ts'
+import { siteOf } from './failure-site.ts'
 import type { Lookup } from './lookup.ts'
 import type { FailedTarget, MockAnswers } from './snapshot.ts'
 
 /** Code 02 where mocks are switched off or the MockTarget is not to be had. */
-export function compileMockTarget(
-  namespace: string,
-  name: string,
-  lookup: Lookup,
-): MockAnswers | FailedTarget {
+export function compileMockTarget(owner: Meta, name: string, lookup: Lookup): MockAnswers | FailedTarget {
   if (!lookup.options['proxy.enable_mock_responses']) {
-    return failed('mocks_disabled', 'proxy.enable_mock_responses is false')
+    const detail = 'proxy.enable_mock_responses is false'
+    return { type: 'failed', failure: failure('mocks_disabled', detail) }
   }
+  const { namespace } = owner
   const object = `MockTarget ${namespace}/${name}`
   const { status } = lookup.status('MockTarget', namespace)
   const mockTarget = lookup.object('MockTarget', namespace, name)
   if (mockTarget === undefined) {
     const unheard = status === 'synced' ? '' : ` (the source has not listed MockTargets: ${status})`
-    return failed('mock_target_missing', `${object} does not exist${unheard}`)
+    return missing(siteOf('ApiProxy', owner, NAME_FIELD), `${object} does not exist${unheard}`)
   }
   if ('problems' in mockTarget) {
     const [{ field, rule }] = mockTarget.problems
-    return failed('mock_target_missing', `${object} is invalid: ${field} ${rule}`)
+    return missing(siteOf('MockTarget', mockTarget.meta, field), `${object} is invalid: ${field} ${rule}`)
   }
   // Of the prefixes of one path the longest text has the most segments.
   const routes = [...mockTarget.routes].sort((a, b) => b.path.length - a.path.length)
   return { type: 'mock', name, routes }
 }
 
-function failed(reason: 'mocks_disabled' | 'mock_target_missing', detail: string): FailedTarget {
-  return { type: 'failed', failure: failure(reason, detail) }
+const NAME_FIELD = 'spec.target.backend.mock.mockTargetName'
+
+function missing(at: FailureSite, detail: string): FailedTarget {
+  return { type: 'failed', failure: failureAt('mock_target_missing', at, detail) }
 }

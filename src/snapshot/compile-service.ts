@@ -1,7 +1,8 @@
 // From a Service and a port to the addresses to connect to, or to the failure that every request gets.
 
-import { failure } from '../errors/failure.ts'
-import type { EndpointSlice, Service } from '../resources/resource.ts'
+import { failure, failureAt } from '../errors/failure.ts'
+import type { EndpointSlice, Meta, Service } from '../resources/resource.ts'
+import { siteOf } from './failure-site.ts'
 import type { SecretIdentity } from './compile-tls.ts'
 import { tlsBySecret } from './compile-tls.ts'
 import type { Lookup } from './lookup.ts'
@@ -28,26 +29,32 @@ export function servicesFailure(namespace: string, lookup: Lookup): FailedTarget
  * @param identity of the Secret that `ssl` names: https exactly where there is one
  */
 export function compileServiceByName(
-  namespace: string,
+  owner: Meta,
   name: string,
   port: number,
   identity: SecretIdentity | undefined,
   lookup: Lookup,
 ): Upstream | FailedTarget {
+  const { namespace } = owner
   const unavailable = servicesFailure(namespace, lookup)
   if (unavailable !== undefined) return unavailable
   const service = lookup.object('Service', namespace, name)
   const object = `Service ${namespace}/${name}`
-  if (service === undefined) return failed(failure('service_missing', `${object} does not exist`))
+  if (service === undefined) {
+    const at = siteOf('ApiProxy', owner, 'spec.target.backend.service.name')
+    return failed(failureAt('service_missing', at, `${object} does not exist`))
+  }
   if ('problems' in service) {
     const [{ field, rule }] = service.problems
-    return failed(failure('service_missing', `${object} is invalid: ${field} ${rule}`))
+    const at = siteOf('Service', service.meta, field)
+    return failed(failureAt('service_missing', at, `${object} is invalid: ${field} ${rule}`))
   }
-  return compileService(service, port, identity, lookup)
+  return compileService(owner, service, port, identity, lookup)
 }
 
 /** A known Service as an upstream. What is wrong with the Service comes before what is wrong with the Secret. */
 export function compileService(
+  owner: Meta,
   service: Service,
   port: number,
   identity: SecretIdentity | undefined,
@@ -58,14 +65,17 @@ export function compileService(
   if (servicePort === undefined && service.ports.length > 0) {
     const ports = service.ports.map((candidate) => candidate.port).join(', ')
     const detail = `Service ${namespace}/${name} has no port ${port}, only ${ports}`
-    return failed(failure('service_port_missing', detail))
+    const at = siteOf('ApiProxy', owner, 'spec.target.backend.service.port')
+    return failed(failureAt('service_port_missing', at, detail))
   }
   const dnsName = `${name}.${namespace}.svc.cluster.local`
   const endpoints = endpointsOf(service, port, servicePort?.name, dnsName, lookup)
   const [first, ...others] = endpoints
   if (first === undefined) {
     const detail = `the EndpointSlices of Service ${namespace}/${name} have no ready address for port ${port}`
-    return failed(failure('no_ready_endpoint', detail))
+    const [slice] = lookup.slices(namespace, name)
+    const at = siteOf('EndpointSlice', slice?.meta ?? service.meta, 'endpoints')
+    return failed(failureAt('no_ready_endpoint', at, detail))
   }
   if (identity === undefined) return { type: 'upstream', scheme: 'http', endpoints: [first, ...others] }
   if (identity.failure !== undefined) return failed(identity.failure)

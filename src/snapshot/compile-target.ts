@@ -18,12 +18,12 @@ export function compileTarget({ meta, target }: ApiProxy, lookup: Lookup): Compi
   const { backend, sslSecretName } = target
   const { namespace } = meta
   if (backend.type === 'mock') {
-    return { target: compileMockTarget(namespace, backend.mockTargetName, lookup), notes: [] }
+    return { target: compileMockTarget(meta, backend.mockTargetName, lookup), notes: [] }
   }
-  const identity = sslSecretName === undefined ? undefined : compileSecret(namespace, sslSecretName, lookup)
+  const identity = sslSecretName === undefined ? undefined : compileSecret(meta, sslSecretName, lookup)
   if (backend.type === 'service') {
     const { name, port } = backend
-    return { target: compileServiceByName(namespace, name, port, identity, lookup), notes: [] }
+    return { target: compileServiceByName(meta, name, port, identity, lookup), notes: [] }
   }
   if (backend.type === 'labels') {
     const compiled = compileLabels(meta, backend.labels, backend.port, identity, lookup)

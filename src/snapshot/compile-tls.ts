@@ -1,8 +1,9 @@
 // From the Secret that `ssl` names to the identity with which an upstream is spoken to, or to the failure that every
 // request gets. It sees facts only: certificates and keys were looked at by the source, their bytes are in the vault.
 
-import { failure, type Failure } from '../errors/failure.ts'
-import type { PartFact, Secret, TlsFacts } from '../resources/resource.ts'
+import { failure, type Failure, failureAt, type FailureSite } from '../errors/failure.ts'
+import type { Meta, PartFact, Secret, TlsFacts } from '../resources/resource.ts'
+import { dataField, siteOf } from './failure-site.ts'
 import type { Lookup } from './lookup.ts'
 import type { UpstreamTls } from './snapshot.ts'
 
@@ -22,7 +23,8 @@ export function tlsBySystem(serverName: string): UpstreamTls {
 }
 
 /** Codes 06, 07 and 08 that a Secret can cause, in the order in which they are found. */
-export function compileSecret(namespace: string, name: string, lookup: Lookup): SecretIdentity {
+export function compileSecret(owner: Meta, name: string, lookup: Lookup): SecretIdentity {
+  const { namespace } = owner
   const { status, detail } = lookup.status('Secret', namespace)
   const object = `Secret ${namespace}/${name}`
   if (status === 'refused') {
@@ -32,53 +34,72 @@ export function compileSecret(namespace: string, name: string, lookup: Lookup): 
     return { failure: failure('secret_unreadable', `${object}: Secrets have not been listed yet`) }
   }
   const secret = lookup.object('Secret', namespace, name)
-  if (secret === undefined) return { failure: failure('secret_missing', `${object} does not exist`) }
+  if (secret === undefined) {
+    const at = siteOf('ApiProxy', owner, 'spec.target.ssl.secretName')
+    return { failure: failureAt('secret_missing', at, `${object} does not exist`) }
+  }
   if ('problems' in secret) {
     const [{ field, rule }] = secret.problems
-    return { failure: failure('secret_data_missing', `${object} cannot be read: ${field} ${rule}`) }
+    const at = siteOf('Secret', secret.meta, field)
+    return { failure: failureAt('secret_data_missing', at, `${object} cannot be read: ${field} ${rule}`) }
   }
   return identityOf(secret, object)
 }
 
 function identityOf(secret: Secret, object: string): SecretIdentity {
-  const { enabled, tls } = secret
+  const { meta, enabled, tls } = secret
   if (!enabled) {
-    return { failure: failure('secret_not_released', `${object} is not annotated kanali.io/enabled: 'true'`) }
+    const at = siteOf('Secret', meta, 'metadata.annotations["kanali.io/enabled"]')
+    const detail = `${object} is not annotated kanali.io/enabled: 'true'`
+    return { failure: failureAt('secret_not_released', at, detail) }
   }
   const { certificate, key, ca, handle } = tls
   const parts = [certificate, key, ca]
   if (handle === undefined || parts.every(({ state }) => state === 'absent')) {
     const keys = parts.map(({ dataKey }) => dataKey).join(', ')
-    return { failure: failure('secret_data_missing', `${object} has none of the data keys ${keys}`) }
+    const detail = `${object} has none of the data keys ${keys}`
+    return { failure: failureAt('secret_data_missing', siteOf('Secret', meta, 'data'), detail) }
   }
-  const found = pairFailure(tls, object)
+  const found = pairFailure(tls, meta, object)
   if (found !== undefined) return { failure: found }
-  if (ca.state === 'unparsable') return { failure: failure('ca_unparsable', unparsable(object, ca)) }
+  if (ca.state === 'unparsable') {
+    return { failure: unparsable('ca_unparsable', meta, ca, object) }
+  }
   return { handle }
 }
 
-function pairFailure({ certificate, key, pairFits }: TlsFacts, object: string): Failure | undefined {
+function pairFailure(
+  { certificate, key, pairFits }: TlsFacts,
+  meta: Meta,
+  object: string,
+): Failure | undefined {
   if (certificate.state === 'absent' && key.state === 'absent') return undefined
-  if (certificate.state === 'unparsable')
-    return failure('certificate_unparsable', unparsable(object, certificate))
-  if (key.state === 'unparsable') return failure('key_unparsable', unparsable(object, key))
+  if (certificate.state === 'unparsable') {
+    return unparsable('certificate_unparsable', meta, certificate, object)
+  }
+  if (key.state === 'unparsable') return unparsable('key_unparsable', meta, key, object)
   if (certificate.state === 'absent') {
-    return failure(
-      'certificate_unparsable',
-      `${object} has a key in ${key.dataKey} but no ${certificate.dataKey}`,
-    )
+    const detail = `${object} has a key in ${key.dataKey} but no ${certificate.dataKey}`
+    return failureAt('certificate_unparsable', partOf(meta, certificate), detail)
   }
   if (key.state === 'absent') {
-    return failure(
-      'key_unparsable',
-      `${object} has a certificate in ${certificate.dataKey} but no ${key.dataKey}`,
-    )
+    const detail = `${object} has a certificate in ${certificate.dataKey} but no ${key.dataKey}`
+    return failureAt('key_unparsable', partOf(meta, key), detail)
   }
   if (pairFits) return undefined
   const keys = `${certificate.dataKey} and ${key.dataKey}`
-  return failure('key_pair_mismatch', `${object}: ${keys} do not belong together`)
+  return failureAt('key_pair_mismatch', partOf(meta, key), `${object}: ${keys} do not belong together`)
 }
 
-function unparsable(object: string, part: Extract<PartFact, { state: 'unparsable' }>): string {
-  return `${object}: ${part.dataKey} does not parse: ${part.why}`
+function unparsable(
+  reason: 'certificate_unparsable' | 'key_unparsable' | 'ca_unparsable',
+  meta: Meta,
+  part: Extract<PartFact, { state: 'unparsable' }>,
+  object: string,
+): Failure {
+  return failureAt(reason, partOf(meta, part), `${object}: ${part.dataKey} does not parse: ${part.why}`)
+}
+
+function partOf(meta: Meta, { dataKey }: PartFact): FailureSite {
+  return siteOf('Secret', meta, dataField(dataKey))
 }

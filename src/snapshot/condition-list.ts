@@ -3,12 +3,21 @@
 import type { Compilation } from './compilation.ts'
 import { standingOf } from './compilation.ts'
 import { byName } from './age.ts'
-import { apiProxyConditions, fileConditions, invalidCondition, pluginConditions } from './conditions.ts'
+import { apiProxyConditions, fileConditions, pluginConditions } from './conditions.ts'
+import { objectConditions } from './object-conditions.ts'
 import type { Condition } from './snapshot.ts'
 
 type Parts = Pick<
   Compilation,
-  'proxies' | 'places' | 'denied' | 'crossNamespace' | 'routes' | 'invalid' | 'problems' | 'plugins'
+  | 'proxies'
+  | 'places'
+  | 'denied'
+  | 'crossNamespace'
+  | 'routes'
+  | 'troubled'
+  | 'decryption'
+  | 'problems'
+  | 'plugins'
 >
 
 /** Sorted by kind, namespace, name and type. Each walk sorts the names of all ApiProxies. */
@@ -33,9 +42,9 @@ export class ConditionList implements Iterable<Condition> {
   }
 
   #others(): Condition[] {
-    const { invalid, problems, plugins } = this.#parts
+    const { troubled, decryption, problems, plugins } = this.#parts
     const all: Condition[] = [...pluginConditions(plugins)]
-    for (const resource of invalid.values()) all.push(invalidCondition(resource))
+    for (const resource of troubled.values()) all.push(...objectConditions(resource, decryption))
     for (const [, ofSource] of problems) all.push(...fileConditions(ofSource))
     return all.sort(byKindAndName)
   }

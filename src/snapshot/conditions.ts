@@ -216,6 +216,6 @@ function nameOf({ meta }: CompiledApiProxy): string {
 }
 
 /** `secret_missing` as a condition says it: `SecretMissing`. */
-function camelCase(reason: string): string {
+export function camelCase(reason: string): string {
   return reason.replaceAll(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }

@@ -5,7 +5,7 @@
 import { Map as PersistentMap } from 'immutable'
 import { canonical } from '../events/content.ts'
 import type { State } from '../events/state.ts'
-import { isInvalid, type Kind, KINDS, type Resource } from '../resources/resource.ts'
+import { type Kind, KINDS } from '../resources/resource.ts'
 import { type BuildOptions, buildOptionsOf } from './build-options.ts'
 import { placeOf, withClaim, withoutClaim } from './claims.ts'
 import { type Compilation, keyOfCompiled, standingOf, winnerOf } from './compilation.ts'
@@ -13,26 +13,25 @@ import { compileApiProxy, type CompiledApiProxy } from './compile-api-proxy.ts'
 import { captured } from './cross-namespace.ts'
 import { atKey, underKey } from './place-keys.ts'
 import { ConditionChanges } from './condition-changes.ts'
-import {
-  apiProxyConditions,
-  fileConditions,
-  invalidCondition,
-  isGood,
-  pluginConditions,
-  reasonsOf,
-} from './conditions.ts'
+import { apiProxyConditions, fileConditions, isGood, pluginConditions, reasonsOf } from './conditions.ts'
+import { KeyDraft } from './key-draft.ts'
 import type { World } from './lookup.ts'
+import { objectConditions } from './object-conditions.ts'
 import { indexPlugins } from './plugin-index.ts'
 import { IndexDraft } from './persistent-index.ts'
 import { removeRoute, type RouteTable, setRoute } from './route-table.ts'
 import { ServiceIndexDraft } from './service-index.ts'
 import type { Condition, SnapshotChanges } from './snapshot.ts'
 
+/** What begins the key of a key set among those that ApiProxies asked for. */
+const KEY_SET = 'KeySet/'
+
 export class Draft {
   readonly #base: Compilation
   readonly #state: State
   readonly #world: World
   readonly #services: ServiceIndexDraft
+  readonly #keys: KeyDraft
   readonly #dependents: IndexDraft<true>
   readonly #changes: ConditionChanges
   readonly #removed: { namespace: string; name: string }[] = []
@@ -45,23 +44,28 @@ export class Draft {
   #proxies: Compilation['proxies']
   #places: Compilation['places']
   #denied: Compilation['denied']
-  #invalid: Compilation['invalid']
+  #troubled: Compilation['troubled']
+  #keySets: Compilation['keySets']
   #routes: RouteTable
 
   constructor(base: Compilation, state: State, options: BuildOptions) {
     this.#base = base
     this.#state = state
     this.#services = new ServiceIndexDraft(base.services)
+    this.#keys = new KeyDraft(base.keys, base.decryption, state.decryption)
     this.#changes = new ConditionChanges(base.conditionCounts)
     this.#proxies = base.proxies.asMutable()
     this.#places = base.places.asMutable()
     this.#denied = base.denied.asMutable()
     this.#dependents = new IndexDraft(base.dependents, PersistentMap<string, true>())
-    this.#invalid = base.invalid.asMutable()
+    this.#troubled = base.troubled.asMutable()
+    this.#keySets = base.keySets
     this.#routes = base.routes
     this.#world = {
       kinds: state.kinds,
       stale: state.stale,
+      decryption: state.decryption,
+      keySets: state.keySets,
       services: this.#services,
       plugins: state.plugins === base.plugins ? base.pluginIndex : indexPlugins(state.plugins),
       options: buildOptionsOf(options),
@@ -71,7 +75,13 @@ export class Draft {
 
   /** Builds all that these keys (touched.ts) concern. Call it once. */
   build(touched: Iterable<string>): { compilation: Compilation; changes: SnapshotChanges } {
-    for (const key of touched) this.#take(key)
+    const keys = new Set(touched)
+    // With another key, nothing that was decrypted means anything.
+    if (keys.has('DecryptionKey')) {
+      for (const key of this.#base.kinds.ApiKey.objects.keys()) keys.add(key)
+      for (const key of this.#state.kinds.ApiKey.objects.keys()) keys.add(key)
+    }
+    for (const key of keys) this.#take(key)
     for (const key of this.#affected) this.#compile(key)
     for (const place of this.#contested) this.#settle(place)
     for (const key of this.#affected) this.#compareConditions(key)
@@ -101,11 +111,12 @@ export class Draft {
     } else if (kind === 'EndpointSlice') {
       for (const service of this.#services.replaceSlice(key, before, after)) this.#affect(service)
     }
-    const wasBad = conditionsOf(before)
-    const isBad = conditionsOf(after)
+    if (kind === 'ApiKey') this.#keys.replace(before, after)
+    const wasBad = objectConditions(before, this.#base.decryption)
+    const isBad = objectConditions(after, this.#state.decryption)
     if (wasBad.length > 0 || isBad.length > 0) this.#concerned.add(key)
-    if (after !== undefined && isInvalid(after)) this.#invalid = this.#invalid.set(key, after)
-    else if (wasBad.length > 0) this.#invalid = this.#invalid.delete(key)
+    if (after !== undefined && isBad.length > 0) this.#troubled = this.#troubled.set(key, after)
+    else if (wasBad.length > 0) this.#troubled = this.#troubled.delete(key)
     this.#compare(wasBad, isBad)
   }
 
@@ -146,8 +157,21 @@ export class Draft {
   }
 
   #replaceDependencies(key: string, before: readonly string[], after: readonly string[]): void {
-    for (const asked of before) if (!after.includes(asked)) this.#dependents.remove(asked, key)
-    for (const asked of after) if (!before.includes(asked)) this.#dependents.put(asked, key, true)
+    for (const asked of before) {
+      if (after.includes(asked)) continue
+      this.#dependents.remove(asked, key)
+      if (asked.startsWith(KEY_SET)) this.#countKeySet(asked.slice(KEY_SET.length), -1)
+    }
+    for (const asked of after) {
+      if (before.includes(asked)) continue
+      this.#dependents.put(asked, key, true)
+      if (asked.startsWith(KEY_SET)) this.#countKeySet(asked.slice(KEY_SET.length), 1)
+    }
+  }
+
+  #countKeySet(url: string, by: 1 | -1): void {
+    const count = (this.#keySets.get(url) ?? 0) + by
+    this.#keySets = count === 0 ? this.#keySets.delete(url) : this.#keySets.set(url, count)
   }
 
   #leavePlace(place: string, compiled: CompiledApiProxy): void {
@@ -244,6 +268,9 @@ export class Draft {
       kinds: this.#state.kinds,
       plugins: this.#state.plugins,
       pluginIndex: this.#world.plugins,
+      decryption: this.#state.decryption,
+      keys: this.#keys.table,
+      keySets: this.#keySets,
       problems: this.#state.problems,
       services: this.#services.done(),
       proxies: this.#proxies.asImmutable(),
@@ -252,7 +279,7 @@ export class Draft {
       crossNamespace: this.#world.options['routing.cross_namespace'],
       dependents: this.#dependents.done(),
       routes: this.#routes,
-      invalid: this.#invalid.asImmutable(),
+      troubled: this.#troubled.asImmutable(),
       conditionCounts: this.#changes.counts(),
     }
   }
@@ -262,14 +289,11 @@ export class Draft {
       removedApiProxies: this.#removed,
       conditions: this.#changes.noted,
       conditionsCut: this.#changes.cut,
+      pendingApiKeys: this.#keys.pending,
       affected:
         this.#concerned.size === 0 ? this.#affected : new Set([...this.#affected, ...this.#concerned]),
     }
   }
-}
-
-function conditionsOf(resource: Resource | undefined): readonly Condition[] {
-  return resource !== undefined && isInvalid(resource) ? [invalidCondition(resource)] : []
 }
 
 function lowerCaseNames(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

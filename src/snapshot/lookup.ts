@@ -2,7 +2,7 @@
 // by which a later build finds the routes that a change concerns. All knowledge of a compile-*.ts comes through here.
 
 import { isExpired, type KindState, type State } from '../events/state.ts'
-import type { KindStatus, PluginFact } from '../events/event.ts'
+import type { DecryptionKeyFact, KeySetFact, KindStatus, PluginFact } from '../events/event.ts'
 import {
   isInvalid,
   keyOf,
@@ -20,6 +20,8 @@ import { type ServiceIndexDraft, slicesKey } from './service-index.ts'
 export interface World {
   readonly kinds: Readonly<Record<Kind, KindState>>
   readonly stale: State['stale']
+  readonly decryption: State['decryption']
+  readonly keySets: State['keySets']
   readonly services: Pick<ServiceIndexDraft, 'bucket' | 'slicesOf'>
   readonly plugins: PluginIndex
   readonly options: BuildOptions
@@ -64,7 +66,7 @@ export class Lookup {
     return isExpired(this.#world, kind)
   }
 
-  object<K extends 'MockTarget' | 'Service' | 'Secret'>(
+  object<K extends 'MockTarget' | 'Service' | 'Secret' | 'ApiKeyBinding'>(
     kind: K,
     namespace: string,
     name: string,
@@ -99,6 +101,18 @@ export class Lookup {
     this.#note(key)
     const slices = Array.from(this.#world.services.slicesOf(key)?.values() ?? [])
     return slices.sort((a, b) => (a.meta.name < b.meta.name ? -1 : 1))
+  }
+
+  /** The key that api keys are decrypted with. */
+  decryptionKey(): DecryptionKeyFact {
+    this.#note('DecryptionKey')
+    return this.#world.decryption.key
+  }
+
+  /** Undefined where nobody has tried to fetch it so far. */
+  keySet(url: string): KeySetFact | undefined {
+    this.#note(`KeySet/${url}`)
+    return this.#world.keySets.get(url)
   }
 
   /** All that is known of plugins of that name, whatever their version. */

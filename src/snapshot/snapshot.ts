@@ -1,9 +1,12 @@
 // What a request is decided by: the compiled, immutable form of everything the gateway knows.
 // A request pins one snapshot for its whole life; nothing here may change after `build` returned it.
 
+import type { Map } from 'immutable'
 import type { Failure } from '../errors/failure.ts'
 import type { Kind, LabelRequirement, MockRoute } from '../resources/resource.ts'
 import type { KindStatus } from '../events/event.ts'
+import type { Guard } from './guard.ts'
+import type { KeyTable } from './key-table.ts'
 import type { RouteTable } from './route-table.ts'
 
 /** An address to connect to. */
@@ -62,6 +65,10 @@ export interface CompiledPlugin {
   /** Finds the loaded plugin in the plugin host. */
   readonly file: string
   readonly config: Readonly<Record<string, string>>
+  /** Present where it is built in. */
+  readonly guard?: Guard
+  /** Names of `config` whose values may be shown; of all others none may. */
+  readonly publicConfig?: readonly string[]
   readonly failure?: Failure
 }
 
@@ -119,8 +126,25 @@ export interface SnapshotChanges {
   readonly conditions: readonly ConditionChange[]
   /** How many more there were. */
   readonly conditionsCut: number
+  /** Names of ApiKeys that have revisions to be decrypted since then. */
+  readonly pendingApiKeys: readonly string[]
   /** Keys (`keyOf`) of the objects whose conditions may be others now. */
   readonly affected: Iterable<string>
+}
+
+/** What an object is to the route that it helped to make. */
+export type RouteRole = 'route' | 'backend' | 'endpoints' | 'tls' | 'mock' | 'key' | 'grant'
+
+/** An object that a route was compiled from, or that it asked for. */
+export interface RouteObject {
+  readonly kind: Kind
+  readonly namespace: string
+  readonly name: string
+  /** Of its last change of content: one that changed nothing else is not kept (events/state.ts). Absent in files. */
+  readonly resourceVersion?: string
+  readonly role: RouteRole
+  /** The ApiProxy names it, and it is not there. */
+  readonly missing?: true
 }
 
 export interface Snapshot {
@@ -129,6 +153,10 @@ export interface Snapshot {
   /** 16 hex digits; equal wherever the same objects are known, under the same options. */
   readonly hash: string
   readonly routes: RouteTable
+  /** All api keys by digest. */
+  readonly keys: KeyTable
+  /** Addresses of the key sets that routes name, with how many do. */
+  readonly keySets: Map<string, number>
   readonly kinds: Readonly<Record<Kind, KindStatus>>
   /** Namespaces in which the source may not list a kind. */
   readonly refusals: readonly { readonly kind: Kind; readonly namespace: string; readonly detail: string }[]
@@ -139,6 +167,10 @@ export interface Snapshot {
   readonly conditions: Iterable<Condition>
   /** The conditions of one object (`keyOf`) by type; none where it is unknown or nothing is worth saying. */
   conditionsOf(key: string): readonly Condition[]
+  /** The objects that the route of an ApiProxy was made of, itself first; for explaining, not for the way of a request. */
+  objectsOf(namespace: string, apiproxy: string): readonly RouteObject[]
+  /** What requests to an ApiProxy (`keyOf`) meet because of how things are, in the order in which they meet it. */
+  failuresOf(key: string): readonly Failure[]
   /** Kept up to date by each build, so that nobody counts by walking. */
   readonly conditionCounts: Iterable<ConditionCount>
   /** Against the snapshot that this one was built from. */

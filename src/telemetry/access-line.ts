@@ -16,6 +16,7 @@ export function jsonLine(record: ExchangeRecord, times: TimeSplit): string {
     `"status":${record.status},"code":${quoted(fault.code)},"reason":${quoted(fault.reason)},` +
     `"blame":${quoted(fault.blame)},"outcome":"${record.outcome}",` +
     `"apiproxy":${quoted(route?.apiproxy)},"namespace":${quoted(route?.namespace)},` +
+    `"apikey":${quoted(record.apiKey)},` +
     `"revision":${snapshot?.revision ?? 'null'},"duration_ms":${roundMs(times.totalMs)},` +
     `"upstream_ms":${attempt === undefined || attempt.headAt === 0 ? 'null' : roundMs(times.upstreamMs)},` +
     `"upstream":${quoted(attempt?.endpoint)},"bytes_in":${record.bytesIn},"bytes_out":${record.bytesOut},` +

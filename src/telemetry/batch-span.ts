@@ -79,6 +79,10 @@ function subjectOf(event: ResourceEvent): Subject {
     case 'stale':
     case 'problems':
     case 'plugins':
+    case 'decryption_key':
+    case 'key_set':
       return {}
+    case 'decrypted':
+      return { kind: 'ApiKey', name: event.apiKey }
   }
 }

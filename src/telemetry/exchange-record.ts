@@ -3,11 +3,14 @@
 
 import type { Span } from '@opentelemetry/api'
 import type { Failure } from '../errors/failure.ts'
+import type { GuardName } from '../errors/guard-of.ts'
 import type { Rejection } from '../errors/rejections.ts'
 import type { Route, Snapshot } from '../snapshot/snapshot.ts'
 
 /** What became of a request. An upstream's own 5xx, relayed, is `ok`: the gateway did its work. */
 export type Outcome = 'ok' | 'error' | 'rejected' | 'client_closed'
+
+const NO_GUARDS: readonly GuardName[] = []
 
 /** One request sent to one endpoint. */
 export interface Attempt {
@@ -24,6 +27,8 @@ export interface Attempt {
   status: number
   failure: Failure | undefined
   span: Span | undefined
+  /** Of its client span; empty where there is none. */
+  spanId: string
 }
 
 /** Times are `performance.now()` milliseconds; 0 is "has not happened". */
@@ -65,6 +70,9 @@ export class ExchangeRecord {
   userAgent: string | undefined = undefined
   /** Flat name, value list as received; only for masked header attributes and never changed. */
   rawHeaders: readonly string[] = []
+  /** What may be shown of query and headers, once a signal has asked (shown-request.ts). */
+  shownQuery: string | undefined = undefined
+  shownHeaders: readonly (readonly [name: string, value: string])[] | undefined = undefined
 
   snapshot: Snapshot | undefined = undefined
   route: Route | undefined = undefined
@@ -80,6 +88,16 @@ export class ExchangeRecord {
   bytesIn = 0
   bytesOut = 0
   requestTrailersDropped = false
+  /** Name of the ApiKey whose key was presented, where it is known; never the key. */
+  apiKey: string | undefined = undefined
+  /** The rule of the ApiKeyBinding that decided. */
+  apiKeyRule: string | undefined = undefined
+  /** Who issued the token that was found good. */
+  tokenIssuer: string | undefined = undefined
+  /** Built-in guards that let the request pass. */
+  guardsPassed: readonly GuardName[] = NO_GUARDS
   /** Name of the plugin that answered or failed. */
   plugin: string | undefined = undefined
+  /** In which of its methods. */
+  pluginMethod: 'onRequest' | 'onResponse' | undefined = undefined
 }

@@ -1,6 +1,8 @@
 // What may be shown of a request's query and headers. Everything is hidden that nobody has allowed, by value: the names
 // stay readable. Used by every signal and page that shows either.
 
+import type { Options } from '../config/options.ts'
+
 /** Never shown, whatever the options say. */
 const ALWAYS_MASKED = ['authorization', 'cookie', 'set-cookie', 'proxy-authorization']
 /** Nor what is called like a secret: a name says so more often than anybody lists it. */
@@ -18,6 +20,16 @@ export interface MaskOptions {
   readonly queryAllowList: readonly string[]
 }
 
+/** The mask that a gateway's options describe. */
+export function maskOf(options: Options): Mask {
+  return new Mask({
+    maskValue: options['proxy.header_mask_Value'],
+    headerKeys: options['proxy.mask_header_keys'],
+    apiKeyHeader: options['plugins.apiKey.header_key'],
+    queryAllowList: options['tracing.query_allow_list'],
+  })
+}
+
 export class Mask {
   readonly #value: string
   readonly #headers: ReadonlySet<string>
@@ -30,12 +42,16 @@ export class Mask {
     this.#query = new Set(queryAllowList)
   }
 
-  /** The pairs of a flat name, value list, with hidden values replaced, in URLs (Referer) those of the query. */
-  headers(rawHeaders: readonly string[]): [name: string, value: string][] {
+  /**
+   * The pairs of a flat name, value list, with hidden values replaced, in URLs (Referer) those of the query.
+   * @param secret names in lower case that are hidden too
+   */
+  headers(rawHeaders: readonly string[], secret: readonly string[] = []): [name: string, value: string][] {
     const pairs: [string, string][] = []
     for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
       const name = rawHeaders[index] ?? ''
-      const hidden = this.#headers.has(name.toLowerCase()) || SECRET_NAME.test(name)
+      const lower = name.toLowerCase()
+      const hidden = this.#headers.has(lower) || SECRET_NAME.test(name) || secret.includes(lower)
       pairs.push([name, hidden ? this.#value : this.#maskedUrl(rawHeaders[index + 1] ?? '')])
     }
     return pairs

@@ -12,6 +12,7 @@ import type { TimeSplit } from './time-split.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 import type { Witness } from './exemplars.ts'
 import { type Family, formatFor, registerFamily, type Sample } from './exposition.ts'
+import { GuardCounter } from './guard-counter.ts'
 import { METRIC, type Signal, SIGNALS } from './names.ts'
 import { nodeFamilies } from './node-metrics.ts'
 import { SeriesTable } from './series-table.ts'
@@ -40,6 +41,7 @@ export class Metrics {
   readonly #errorSlots = new Map<string, number>(ERROR_FACTS.map(({ reason }, slot) => [reason, slot]))
   readonly #rejected = new TypedCounter(REJECTIONS.map(({ reason }) => ({ reason })))
   readonly #rejectedSlots = new Map<string, number>(REJECTIONS.map(({ reason }, slot) => [reason, slot]))
+  readonly #guards = new GuardCounter()
   readonly #dropped = new TypedCounter(SIGNALS.map((signal) => ({ signal })))
   readonly #gateway = new TypedHistogram(FINE_BOUNDS)
   readonly #propagation = new TypedHistogram(DURATION_BOUNDS)
@@ -69,6 +71,7 @@ export class Metrics {
     series.duration.observe(times.totalMs / 1000, witness)
     if (record.attempt !== undefined) series.upstream.observe(times.upstreamMs / 1000, witness)
     this.#gateway.observe(times.gatewayMs / 1000, witness)
+    this.#guards.count(record, witness)
     if (record.requestTrailersDropped) this.#trailersDropped++
     if (code >= 0 && failure !== undefined) {
       const slot = this.#errorSlots.get(failure.fact.reason)
@@ -139,6 +142,11 @@ export class Metrics {
       counter(METRIC.errors, 'Requests that ended in an error of the catalogue.', () =>
         this.#errors.samples(),
       ),
+      counter(
+        METRIC.guardDecisions,
+        'What the built-in guards said of requests, and why they denied them.',
+        () => this.#guards.samples(),
+      ),
       counter(METRIC.rejected, 'Requests that HTTP itself refuses.', () => this.#rejected.samples()),
       histogram(
         requestDuration,
@@ -201,6 +209,11 @@ export class Metrics {
       ),
       gauge(METRIC.sourceProblems, 'Problems that the source has with files or lists now.', () =>
         one(sum(this.#failing((kind) => kind === 'File'))),
+      ),
+      gauge(
+        METRIC.apiKeyRevisions,
+        'Revisions of ApiKeys by what became of decrypting them.',
+        of(({ keys }) => Object.entries(keys.counts).map(([state, value]) => ({ labels: { state }, value }))),
       ),
       gauge(METRIC.resourceConditions, 'Conditions that are False.', () => this.#failing(() => true)),
     ]

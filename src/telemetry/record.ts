@@ -8,6 +8,7 @@ import { endClientSpan } from './client-span.ts'
 import { epochMs } from './clock.ts'
 import type { Witness } from './exemplars.ts'
 import type { Attempt, ExchangeRecord } from './exchange-record.ts'
+import type { Mask } from './masking.ts'
 import { PooledIds } from './ids.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -23,6 +24,13 @@ export interface RecorderParts {
   readonly log: Pick<Log, 'error'>
   /** Absent where process.access_log is off. */
   readonly accessLog?: { readonly sink: Pick<AccessLog, 'write'>; readonly pretty: boolean }
+  /** Gets every finished exchange beside the other signals. */
+  readonly keeper?: ExchangeKeeper
+}
+
+/** Whoever remembers exchanges. It must copy what it keeps: a record holds secrets. */
+export interface ExchangeKeeper {
+  keep(record: ExchangeRecord, mask: Mask): void
 }
 
 export class Recorder {
@@ -92,6 +100,11 @@ export class Recorder {
     try {
       const { accessLog } = this.#parts
       accessLog?.sink.write(accessLog.pretty ? prettyLine(record, times) : jsonLine(record, times))
+    } catch (error) {
+      this.#fault(error)
+    }
+    try {
+      this.#parts.keeper?.keep(record, this.#parts.rules.mask)
     } catch (error) {
       this.#fault(error)
     }

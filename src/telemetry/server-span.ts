@@ -8,17 +8,11 @@ import type { ExchangeRecord } from './exchange-record.ts'
 import type { Mask } from './masking.ts'
 import { methodName } from './method.ts'
 import { ATTRIBUTE, OTHER } from './names.ts'
+import { ATTRIBUTE_CHARS_MAX, shownHeaders, shownQuery } from './shown-request.ts'
 import { attributesFor, type PlainAttributes, setAll } from './span-attributes.ts'
 import { roundMs, type TimeSplit } from './time-split.ts'
 import { serverSpanName } from './tracing.ts'
 import { clipped } from './visible-text.ts'
-
-/** Attribute values are cut here: thousands of spans wait for the Collector, and clients choose these texts. */
-export const ATTRIBUTE_CHARS_MAX = 2048
-
-/** Header fields on the span of a failed request, and characters of each value. */
-export const HEADERS_MAX = 64
-export const HEADER_CHARS_MAX = 256
 
 /** Span names by method, made once per route. */
 const NAMES = new WeakMap<Route, Map<string, string>>()
@@ -64,7 +58,7 @@ function putRequest(to: PlainAttributes, record: ExchangeRecord, mask: Mask): vo
   to[ATTRIBUTE.urlScheme] = record.scheme
   if (record.path !== '') to[ATTRIBUTE.urlPath] = clipped(record.path, ATTRIBUTE_CHARS_MAX)
   if (record.query !== '') {
-    to[ATTRIBUTE.urlQuery] = clipped(mask.query(record.query), ATTRIBUTE_CHARS_MAX)
+    to[ATTRIBUTE.urlQuery] = shownQuery(record, mask)
   }
   if (record.host !== '') to[ATTRIBUTE.serverAddress] = clipped(record.host, ATTRIBUTE_CHARS_MAX)
   if (record.hostPort > 0) to[ATTRIBUTE.serverPort] = record.hostPort
@@ -79,11 +73,10 @@ function putRequest(to: PlainAttributes, record: ExchangeRecord, mask: Mask): vo
 }
 
 /** What the client sent is half of why a request failed; on good answers it would be a cost and a risk for nothing. */
-function putHeaders(to: PlainAttributes, { rawHeaders }: ExchangeRecord, mask: Mask): void {
+function putHeaders(to: PlainAttributes, record: ExchangeRecord, mask: Mask): void {
   const values = new Map<string, string[]>()
-  for (const [name, value] of mask.headers(rawHeaders.slice(0, 2 * HEADERS_MAX))) {
+  for (const [name, shown] of shownHeaders(record, mask)) {
     const key = ATTRIBUTE.requestHeader + name.toLowerCase()
-    const shown = clipped(value, HEADER_CHARS_MAX)
     const known = values.get(key)
     if (known === undefined) values.set(key, [shown])
     else known.push(shown)
@@ -91,7 +84,8 @@ function putHeaders(to: PlainAttributes, { rawHeaders }: ExchangeRecord, mask: M
   for (const [key, list] of values) to[key] = list
 }
 
-function putRoute(to: PlainAttributes, { route, snapshot, plugin }: ExchangeRecord): void {
+function putRoute(to: PlainAttributes, record: ExchangeRecord): void {
+  const { route, snapshot, plugin, apiKey, apiKeyRule, tokenIssuer } = record
   if (route !== undefined) {
     to[ATTRIBUTE.route] = route.path
     to[ATTRIBUTE.apiproxyName] = route.apiproxy
@@ -103,6 +97,9 @@ function putRoute(to: PlainAttributes, { route, snapshot, plugin }: ExchangeReco
     if (snapshot.staleSince !== undefined) to[ATTRIBUTE.snapshotStale] = true
   }
   if (plugin !== undefined) to[ATTRIBUTE.plugin] = plugin
+  if (apiKey !== undefined) to[ATTRIBUTE.apiKeyName] = apiKey
+  if (tokenIssuer !== undefined) to[ATTRIBUTE.tokenIssuer] = tokenIssuer
+  if (apiKeyRule !== undefined) to[ATTRIBUTE.apiKeyRule] = apiKeyRule
 }
 
 function putOutcome(to: PlainAttributes, record: ExchangeRecord): void {
@@ -112,12 +109,18 @@ function putOutcome(to: PlainAttributes, record: ExchangeRecord): void {
   if (truncated) to[ATTRIBUTE.responseTruncated] = true
   if (outcome === 'client_closed') return
   if (outcome === 'error' && failure !== undefined) {
-    const { fact, detail } = failure
+    const { fact, detail, at } = failure
     to[ATTRIBUTE.errorType] = fact.reason
     to[ATTRIBUTE.errorCode] = fact.codeText
     to[ATTRIBUTE.errorReason] = fact.reason
     to[ATTRIBUTE.errorBlame] = fact.blame
     if (detail !== '') to[ATTRIBUTE.errorDetail] = clipped(detail, ATTRIBUTE_CHARS_MAX)
+    if (at !== undefined) {
+      to[ATTRIBUTE.errorObjectKind] = at.kind
+      to[ATTRIBUTE.errorObjectNamespace] = at.namespace
+      to[ATTRIBUTE.errorObjectName] = at.name
+      to[ATTRIBUTE.errorObjectField] = at.field
+    }
   } else if (outcome === 'rejected' && rejection !== undefined) {
     to[ATTRIBUTE.errorType] = rejection.reason
     to[ATTRIBUTE.rejectedReason] = rejection.reason

@@ -6,9 +6,9 @@ import type { Snapshot } from '../snapshot/snapshot.ts'
 import { AccessLog, type AccessLogOutput } from './access-log.ts'
 import type { ResourceEvent } from '../events/event.ts'
 import type { Log } from './log.ts'
-import { Mask } from './masking.ts'
+import { type Mask, maskOf } from './masking.ts'
 import { Metrics } from './metrics.ts'
-import { Recorder } from './record.ts'
+import { type ExchangeKeeper, Recorder } from './record.ts'
 import { startSdk } from './start.ts'
 import type { Problem } from './sdk-environment.ts'
 import { Tracing } from './tracing.ts'
@@ -21,6 +21,8 @@ export interface SignalsInputs {
   readonly source: string
   /** For the access log; standard output where absent. */
   readonly stdout?: AccessLogOutput
+  /** Remembers finished exchanges. */
+  readonly keeper?: ExchangeKeeper
 }
 
 /** A swap of the snapshot. Times are milliseconds since the epoch, fractional. */
@@ -51,19 +53,14 @@ const STOP_TIMEOUT_MS = 5000
 
 /** Starts all of it; `problem` is one line for a person, and nothing is left running then. */
 export async function startSignals(options: Options, inputs: SignalsInputs): Promise<Signals | Problem> {
-  const { log, version, source, stdout = process.stdout } = inputs
+  const { log, version, source, stdout = process.stdout, keeper } = inputs
   const metrics = new Metrics({ source, logLinesLost: () => log.linesLost ?? 0 })
   const inbound = options['tracing.inbound']
   const onDropped = (spans: number): void => metrics.dropped('traces', spans)
   const sdk = await startSdk({ configFile: options['tracing.config_file'], inbound, version, log, onDropped })
   if ('problem' in sdk) return sdk
   const tracing = new Tracing({ tracer: sdk.tracer, inbound, showsSampled: sdk.foreignSampler })
-  const mask = new Mask({
-    maskValue: options['proxy.header_mask_Value'],
-    headerKeys: options['proxy.mask_header_keys'],
-    apiKeyHeader: options['plugins.apiKey.header_key'],
-    queryAllowList: options['tracing.query_allow_list'],
-  })
+  const mask = maskOf(options)
   const accessLog = options['process.access_log']
     ? new AccessLog({ output: stdout, onDropped: (lines) => metrics.dropped('access_log', lines) })
     : undefined
@@ -75,6 +72,7 @@ export async function startSignals(options: Options, inputs: SignalsInputs): Pro
     rules: { mask, checked: sdk.limitsAttributes },
     log,
     ...(accessLog === undefined ? {} : { accessLog: { sink: accessLog, pretty } }),
+    ...(keeper === undefined ? {} : { keeper }),
   })
   return {
     recorder,

@@ -1,6 +1,6 @@
 // Where the time of one exchange went, worked out once from its record and read by every signal. All in milliseconds.
 
-import type { ExchangeRecord } from './exchange-record.ts'
+import type { Attempt, ExchangeRecord } from './exchange-record.ts'
 
 export interface TimeSplit {
   /** From the head of the request to the end of the exchange. */
@@ -11,8 +11,13 @@ export interface TimeSplit {
   gatewayMs: number
 }
 
+/** The times of an exchange, as on its record. */
+export interface Times extends Pick<ExchangeRecord, 'startedAt' | 'respondedAt' | 'endedAt' | 'pluginMs'> {
+  readonly attempt: Pick<Attempt, 'startedAt' | 'headAt' | 'endedAt'> | undefined
+}
+
 /** Fills `into`, so that a request allocates nothing for it. */
-export function splitTime(record: ExchangeRecord, into: TimeSplit): TimeSplit {
+export function splitTime(record: Times, into: TimeSplit): TimeSplit {
   const { startedAt, attempt } = record
   const end = record.endedAt === 0 ? performance.now() : record.endedAt
   const answered = record.respondedAt === 0 ? end : record.respondedAt

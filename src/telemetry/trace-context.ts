@@ -35,8 +35,10 @@ export function parseTraceparent(field: string | undefined): TraceParent | undef
   const version = field.slice(0, 2)
   if (version === 'ff') return undefined
   if (field.length > LENGTH && (version === '00' || field.charCodeAt(LENGTH) !== 0x2d)) return undefined
-  const traceId = field.slice(3, 35)
-  const spanId = field.slice(36, 52)
+  // A piece of a string keeps all of it in memory, and of later versions a client chooses the length.
+  const own = field.length > LENGTH ? Buffer.from(field.slice(0, LENGTH)).toString() : field
+  const traceId = own.slice(3, 35)
+  const spanId = own.slice(36, 52)
   if (traceId === ZERO_TRACE || spanId === ZERO_SPAN) return undefined
   return { traceId, spanId, flags: Number.parseInt(field.slice(53, 55), 16) & KNOWN_FLAGS }
 }

@@ -92,6 +92,7 @@ export class Tracing {
     )
     attempt.span = span
     const { traceId, spanId, traceFlags } = span.spanContext()
+    attempt.spanId = spanId
     return formatTraceparent(traceId, spanId, traceFlags)
   }
 

@@ -13,6 +13,7 @@ function health(set: Partial<HealthInputs> = {}): Health {
     listening: () => true,
     draining: () => false,
     blocked: () => undefined,
+    keys: () => ({ problem: undefined, drained: true }),
     ...set,
   })
 }

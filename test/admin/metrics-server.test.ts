@@ -22,6 +22,7 @@ const health = new Health({
   listening: () => true,
   draining: () => false,
   blocked: () => undefined,
+  keys: () => ({ problem: undefined, drained: true }),
 })
 const metrics = {
   expose: (accept: string | undefined) =>

@@ -3,6 +3,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AdminServer } from '../../src/admin/admin-server.ts'
 import { Health } from '../../src/admin/health.ts'
 import { createProfilingServer, type ProfilingServerInputs } from '../../src/admin/profiling-server.ts'
+import { DEFAULT_OPTIONS } from '../../src/config/options.ts'
+import { FlightRecorder } from '../../src/explain/flight-recorder.ts'
+import { maskOf } from '../../src/telemetry/masking.ts'
 import { RecentEvents } from '../../src/events/recent-events.ts'
 import { bareRoute, bareSnapshot, tableOf } from '../support/bare-snapshot.ts'
 import { connectHttp, httpRequest, type RawResponse } from '../support/http-client.ts'
@@ -29,9 +32,18 @@ async function serve(
   set: Partial<ProfilingServerInputs> = {},
 ): Promise<{ port: number; server: AdminServer }> {
   const server = createProfilingServer({
-    health: new Health({ current, listening: () => true, draining: () => false, blocked: () => undefined }),
+    health: new Health({
+      current,
+      listening: () => true,
+      keys: () => ({ problem: undefined, drained: true }),
+      draining: () => false,
+      blocked: () => undefined,
+    }),
     log,
     events,
+    exchanges: new FlightRecorder({ exchanges: 10, failedExchanges: 10 }),
+    mask: maskOf(DEFAULT_OPTIONS),
+    maxHeaderCount: 100,
     current,
     allowedHosts: [],
     heapSnapshotAllowed: false,

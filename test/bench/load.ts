@@ -1,5 +1,5 @@
 // One run of load against one port: wrk where it is there, else the client of load-client.ts. Both keep 64
-// connections busy with GET requests of four header fields.
+// connections busy with GET requests of five header fields.
 
 import path from 'node:path'
 import { runToEnd } from '../support/running-process.ts'
@@ -15,10 +15,13 @@ export interface LoadResult {
 }
 
 export const CONNECTIONS = 64
+/** Sent to every target; only a guarded route looks at it. */
+export const BENCH_KEY = 'bench0123456789bench0123456789bb'
 export const REQUEST_FIELDS: readonly (readonly [string, string])[] = [
   ['accept', '*/*'],
   ['user-agent', 'kanali-bench'],
   ['x-request-id', '0123456789abcdef'],
+  ['apikey', BENCH_KEY],
 ]
 
 /** Which of the two it is, for the report. */

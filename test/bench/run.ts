@@ -1,6 +1,6 @@
 // `npm run bench`: CPU microseconds a request of the gateway beside other proxies, in interleaved rounds, and the
-// cost of route lookup, of one event and of a limit; and the way of a change from a real API server. Only ratios within
-// one run mean anything.
+// cost of route lookup, of one event, of api keys and of limits; and the way of a change from a real API server. Only
+// ratios within one run mean anything.
 
 import { parseArgs } from 'node:util'
 import { tempFolder } from '../support/temp-folder.ts'
@@ -14,10 +14,11 @@ import { startBenchUpstream } from './upstream.ts'
 
 const GATEWAY = 'kanali'
 const SNAPSHOT = 'snapshot'
+const KEYS = 'keys'
 const LIMITS = 'limits'
 const KUBERNETES = 'kubernetes'
 const PROXIES = [...PEERS.map(({ name }) => name), GATEWAY]
-const NAMES = [...PROXIES, SNAPSHOT, LIMITS, KUBERNETES]
+const NAMES = [...PROXIES, SNAPSHOT, KEYS, LIMITS, KUBERNETES]
 
 const USAGE = `npm run bench -- [--rounds 3] [--seconds 4] [--warmup 2] [--routes 10000] [--only NAME,NAME]
 names: ${NAMES.join(', ')}
@@ -40,6 +41,10 @@ if (settings === undefined) {
   if (settings.only.includes(SNAPSHOT)) {
     const { benchSnapshot } = await import('./snapshot.ts')
     await benchSnapshot()
+  }
+  if (settings.only.includes(KEYS)) {
+    const { benchKeys } = await import('./keys.ts')
+    benchKeys()
   }
   if (settings.only.includes(LIMITS)) {
     const { benchLimits } = await import('./limits.ts')
@@ -99,7 +104,7 @@ async function startTargets(targets: Target[], setting: Setting): Promise<void> 
     if ('missing' in target) say(`left out: ${target.missing}`)
     else targets.push(target)
   }
-  if (only.includes(GATEWAY)) targets.push(await startGatewayTarget(upstreamPort, routes, where))
+  if (only.includes(GATEWAY)) targets.push(...(await startGatewayTarget(upstreamPort, routes, where)))
 }
 
 async function measure(target: Target, seconds: number, where: Placement): Promise<Sample> {

@@ -2,11 +2,14 @@
 // traced and exported to a sink in a process of its own, metrics and access log on, many routes.
 
 import path from 'node:path'
+import { type KeyPair, keyPair } from '../support/api-keys.ts'
 import { freePort } from '../support/free-ports.ts'
 import { startGatewayProcess } from '../support/gateway-process.ts'
+import { apiKeyBinding, apiProxy } from '../support/manifests.ts'
 import { RunningProcess } from '../support/running-process.ts'
 import type { TempFolder } from '../support/temp-folder.ts'
 import { answersAt } from './answers-at.ts'
+import { BENCH_KEY } from './load.ts'
 import type { Peer } from './peers.ts'
 import type { Placement } from './placement.ts'
 
@@ -49,15 +52,20 @@ export async function startGatewayTarget(
   upstreamPort: number,
   routeCount: number,
   { proxy, others }: Placement,
-): Promise<Target> {
+): Promise<Target[]> {
   const sinkPort = await freePort()
   const sinkScript = path.join(import.meta.dirname, 'discard-sink.ts')
   const [file, ...args] = [...others, process.execPath, sinkScript, String(sinkPort)]
   const sink = new RunningProcess(file, args)
   try {
     await sink.until(() => answersAt(sinkPort, '/'), 'the sink answers')
+    const keys = await keyPair()
     const gateway = await startGatewayProcess({
-      manifests: routeManifests(routeCount, upstreamPort),
+      manifests: {
+        ...routeManifests(routeCount, upstreamPort),
+        'guarded.yaml': guardedManifests(upstreamPort, keys),
+      },
+      flags: { 'plugins.apiKey.decryption_key_file': keys.file },
       otlpUrl: `http://127.0.0.1:${sinkPort}`,
       env: { NODE_ENV: 'production', OTEL_BSP_SCHEDULE_DELAY: undefined },
       prefix: proxy,
@@ -68,6 +76,7 @@ export async function startGatewayTarget(
     const stop = async (): Promise<void> => {
       await gateway.stop()
       await sink.stop()
+      await keys[Symbol.asyncDispose]()
     }
     const remark = async (): Promise<string> => {
       const sunk = await fetch(`http://127.0.0.1:${sinkPort}/`).then((response) => response.text())
@@ -75,11 +84,38 @@ export async function startGatewayTarget(
       const dropped = metrics.split('\n').filter((line) => line.startsWith('kanali_telemetry_dropped_total'))
       return `the sink took ${sunk}; dropped: ${dropped.join(', ') || 'not counted'}`
     }
-    return { name: 'kanali', port: gateway.port, pid: gateway.process.pid, path: '/bench', remark, stop }
+    const process = { port: gateway.port, pid: gateway.process.pid }
+    return [
+      { name: 'kanali', ...process, path: '/bench', remark, stop },
+      { name: 'kanali+apikey', ...process, path: '/guarded', stop: () => Promise.resolve() },
+    ]
   } catch (error) {
     await sink.stop()
     throw error
   }
+}
+
+/** The same route behind the apikey guard, with rules as a person might write them. */
+function guardedManifests(upstreamPort: number, keys: KeyPair): object[] {
+  return [
+    keys.apiKey('bench', BENCH_KEY).build(),
+    apiKeyBinding('bench')
+      .inNamespace('bench')
+      .key('bench', {
+        defaultRule: { granular: { verbs: ['GET', 'HEAD'] } },
+        subpaths: [
+          { path: '/admin', rule: {} },
+          { path: '/orders/[0-9]+/cancel', rule: { global: true } },
+        ],
+      })
+      .build(),
+    apiProxy('guarded')
+      .inNamespace('bench')
+      .at('/guarded')
+      .toEndpoint(`http://127.0.0.1:${upstreamPort}`)
+      .plugin('apikey', { bindingName: 'bench' })
+      .build(),
+  ]
 }
 
 /** The route that is measured and `count - 1` others, in files of a size that a person might write. */

@@ -65,6 +65,8 @@ test('the defaults are those that users rely on', () => {
     'plugins.watchdog_timeout': 5000,
     'plugins.apiKey.decryption_key_file': undefined,
     'plugins.apiKey.header_key': 'apikey',
+    'plugins.jwt.fetch_timeout': 5000,
+    'plugins.jwt.stale_limit': 86_400_000,
     'limits.redis_url': '',
     'limits.redis_password_file': undefined,
     'limits.redis_sentinels': [],
@@ -104,6 +106,8 @@ test('the defaults are those that users rely on', () => {
     'tracing.config_file': undefined,
     'tracing.inbound': 'continue',
     'tracing.query_allow_list': [],
+    'explain.exchanges': 1000,
+    'explain.failed_exchanges': 500,
   } satisfies Options)
   expect(Object.isFrozen(DEFAULT_OPTIONS)).toBe(true)
 })

@@ -1,7 +1,9 @@
 // Snapshots and routes with just what a test sets, for code that only reads them. They were never built.
 
+import { Map } from 'immutable'
 import type { Kind } from '../../src/resources/resource.ts'
 import { KINDS } from '../../src/resources/resource.ts'
+import { EMPTY_KEY_TABLE } from '../../src/snapshot/key-table.ts'
 import { EMPTY_ROUTE_TABLE, type RouteTable, setRoute } from '../../src/snapshot/route-table.ts'
 import type { Route, Snapshot } from '../../src/snapshot/snapshot.ts'
 
@@ -11,13 +13,17 @@ export function bareSnapshot(set: Partial<Snapshot> = {}): Snapshot {
     revision: 1,
     hash: '0123456789abcdef',
     routes: EMPTY_ROUTE_TABLE,
+    keys: EMPTY_KEY_TABLE,
+    keySets: Map(),
     kinds: ofEveryKind('synced'),
     counts: ofEveryKind(0),
     refusals: [],
     conditions: [],
     conditionsOf: () => [],
+    failuresOf: () => [],
+    objectsOf: () => [],
     conditionCounts: [],
-    changes: { removedApiProxies: [], conditions: [], conditionsCut: 0, affected: [] },
+    changes: { removedApiProxies: [], conditions: [], conditionsCut: 0, pendingApiKeys: [], affected: [] },
     ...set,
   }
 }

@@ -82,6 +82,7 @@ export const GOOD_EXAMPLES: readonly (readonly [name: string, manifest: object])
     mock({ path: 'a', status: 200, methods: ['get'], headers: { 'X-A': 'b' }, body: 'c' }),
   ],
   ['a mock without content', mock({ path: '/', status: 204 }, { path: '/b', status: 304, body: '' })],
+  ['a revision on several lines', key({ data: 'YWJj\nZGVm\r\n', status: 'Active' })],
   ['a revision', key({ data: 'YWJj', status: 'Active', lastUsed: '2026-11-24T00:00:00Z' })],
   [
     'a binding with everything',

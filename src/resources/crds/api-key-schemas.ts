@@ -17,8 +17,9 @@ export const API_KEY_SPEC = {
         properties: {
           data: {
             type: 'string',
-            description: 'base64(hex(RSA-OAEP(key))), as kanalictl prints it.',
-            pattern: '^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$',
+            description:
+              'base64(hex(RSA-OAEP(key))), as kanalictl prints it; line ends in it are passed over.',
+            pattern: '^[A-Za-z0-9+/\\s]+(=\\s*){0,2}$',
             minLength: 4,
             maxLength: 65_536,
           },

@@ -14,7 +14,7 @@ export type ApiKeyBindingManifest = ManifestOf<'ApiKeyBinding', typeof API_KEY_B
 export type ApiProxyStatus = ValueOf<typeof API_PROXY_STATUS>
 
 /** Rises with every change of a schema: a gateway never replaces definitions by older ones. */
-const CRD_VERSION = 1
+const CRD_VERSION = 2
 /** The annotation that carries it. */
 export const CRD_VERSION_ANNOTATION = 'kanali.io/crd-version'
 

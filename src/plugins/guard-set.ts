@@ -1,0 +1,66 @@
+// The built-in guards with all that they live on: the private key and what it opens, the key sets of issuers. What these
+// find out enters as events, and they follow each snapshot that becomes live.
+
+import type { Options } from '../config/options.ts'
+import type { ResourceEvent } from '../events/event.ts'
+import type { State } from '../events/state.ts'
+import type { Snapshot } from '../snapshot/snapshot.ts'
+import { KeyRing, type KeyRingHealth } from './apikey/key-ring.ts'
+import { Guards } from './guards.ts'
+import type { AddressJudge } from './jwt/fetch-key-set.ts'
+import { KeySetSource } from './jwt/key-set-source.ts'
+import { TokenVerifier } from './jwt/token-verifier.ts'
+import type { PluginLog } from './plugin-log.ts'
+
+export interface GuardSetParts {
+  /** Which addresses may be asked for key sets. */
+  readonly judge: AddressJudge
+  readonly log: PluginLog
+}
+
+export class GuardSet {
+  readonly guards: Guards
+  readonly #keys: KeyRing
+  readonly #keySets: KeySetSource
+
+  constructor(options: Options, { judge, log }: GuardSetParts) {
+    this.#keys = new KeyRing({ file: options['plugins.apiKey.decryption_key_file'], log })
+    this.#keySets = new KeySetSource({
+      fetchTimeoutMs: options['plugins.jwt.fetch_timeout'],
+      staleLimitMs: options['plugins.jwt.stale_limit'],
+      judge,
+      log,
+    })
+    this.guards = new Guards({
+      keys: this.#keys,
+      apiKeyHeader: options['plugins.apiKey.header_key'],
+      tokens: new TokenVerifier(this.#keySets.sets),
+    })
+  }
+
+  /** What is known before anything else is. */
+  firstEvent(): ResourceEvent {
+    return this.#keys.firstEvent()
+  }
+
+  /** From now on events go there. */
+  start(take: (event: ResourceEvent) => void): void {
+    this.#keys.start(take)
+    this.#keySets.start(take)
+  }
+
+  /** Takes a snapshot that has just become live, and the state that it was built from. */
+  published(snapshot: Snapshot, state: State): void {
+    this.#keys.published(snapshot, state)
+    this.#keySets.published(snapshot)
+  }
+
+  health(): KeyRingHealth {
+    return this.#keys.health()
+  }
+
+  stop(): void {
+    this.#keys.stop()
+    this.#keySets.stop()
+  }
+}

@@ -1,0 +1,42 @@
+// The regular expressions of ApiKeyBindings: RE2's syntax, which is the original's, matched in time linear in the path.
+// It must never hold an expression against a path with JavaScript's own engine, which backtracks.
+
+import { RE2JS } from 're2js'
+
+/** Instructions that one expression may compile to: what one step of a match costs at the most. */
+export const EXPRESSION_SIZE_MAX = 300
+
+export interface RulePattern {
+  /** Instructions of its program. */
+  readonly size: number
+  /** True where the expression matches at the start of the path. */
+  matches(path: string): boolean
+}
+
+/** The expression anchored at the start of a path; or why not, one line, without the expression itself. */
+export function compilePattern(expression: string): RulePattern | { readonly problem: string } {
+  let compiled: RE2JS
+  try {
+    // Its own parse first: `a)|(b` must not become whole by what is put around it.
+    RE2JS.compile(expression)
+    compiled = RE2JS.compile(`^(?:${closed(expression)})`)
+  } catch (error) {
+    return { problem: `does not compile: ${faultOf(error)}` }
+  }
+  const size = compiled.programSize()
+  if (size > EXPRESSION_SIZE_MAX) {
+    return { problem: `compiles to ${size} instructions: ${EXPRESSION_SIZE_MAX} are allowed` }
+  }
+  return { size, matches: (path) => compiled.test(path) }
+}
+
+/** A quotation that is open at the end would quote what is put behind it. */
+function closed(expression: string): string {
+  return expression.lastIndexOf('\\Q') > expression.lastIndexOf('\\E') ? `${expression}\\E` : expression
+}
+
+/** What RE2 says is wrong; the part of the expression that it quotes is cut off. */
+function faultOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : ''
+  return /^error parsing regexp: ([a-z ]+)/.exec(text)?.[1]?.trim() ?? 'it is no regular expression of RE2'
+}
