@@ -38,6 +38,7 @@ const PACKAGE_PLACES: readonly (readonly [name: RegExp, places: readonly string[
   [/^undici(\/|$)/, ['src/kube/', 'src/proxy/']],
   [/^@opentelemetry\//, ['src/telemetry/']],
   [/^@kubernetes\/client-node(\/|$)/, ['src/kube/']],
+  [/^@redis\/client(\/|$)/, ['src/plugins/limits/']],
   [/^jose(\/|$)/, ['src/plugins/jwt/']],
 ]
 
@@ -116,16 +117,16 @@ describe('modules of src/', () => {
     expect(wrong).toEqual([])
   })
 
-  test('load the client of Kubernetes only when it is needed: it costs a second and 87 MB', () => {
-    const loaded = SRC.flatMap(({ file, code }) =>
-      [...code.matchAll(/^import (?!type\b)[^;]*?from '@kubernetes\/client-node'/gm)].map(() => file),
-    )
+  test.each([
+    ['Kubernetes', '@kubernetes/client-node', 'src/kube/kubeconfig.ts', 'a second and 87 MB'],
+    ['Redis', '@redis/client', 'src/plugins/limits/redis-client.ts', 'a fifth of a second and 30 MB'],
+  ])('load the client of %s only when it is needed (%s, in %s): it costs %s', (_what, name, place) => {
+    const fixed = new RegExp(`^import (?!type\\b)[^;]*?from '${name}'`, 'gm')
+    const loaded = SRC.flatMap(({ file, code }) => [...code.matchAll(fixed)].map(() => file))
     expect(loaded).toEqual([])
     expect(
-      SRC.filter(({ code }) => code.includes("await import('@kubernetes/client-node')")).map(
-        ({ file }) => file,
-      ),
-    ).toEqual(['src/kube/kubeconfig.ts'])
+      SRC.filter(({ code }) => code.includes(`await import('${name}')`)).map(({ file }) => file),
+    ).toEqual([place])
   })
 
   test('below the sources import nothing that touches the world', () => {

@@ -11,7 +11,8 @@ export function inconsistency(options: Options, provenance: Provenances): Refusa
     withoutKeyPair('server.secure_port', options, provenance) ??
     withoutKeyPair('prometheus.secure_port', options, provenance) ??
     withoutListener(options, provenance) ??
-    twoSources(options, provenance)
+    twoSources(options, provenance) ??
+    withoutStore(options, provenance)
   )
 }
 
@@ -38,6 +39,18 @@ function twoSources(options: Options, provenance: Provenances): Refusal | undefi
   const where = `${provenance['source.directory'].where} and ${provenance['kubernetes.kubeconfig'].where}`
   return {
     problem: `source.directory and kubernetes.kubeconfig: ${JSON.stringify(directory)} and ${JSON.stringify(kubeconfig)} from ${where} are both set; allowed: one of them`,
+  }
+}
+
+/** Who names a password or Sentinels means a store: it must not be passed over for want of its address. */
+function withoutStore(options: Options, provenance: Provenances): Refusal | undefined {
+  if (options['limits.redis_url'] !== '') return undefined
+  const given = (['limits.redis_password_file', 'limits.redis_sentinels'] as const).find(
+    (name) => provenance[name].source !== 'default' && (options[name]?.length ?? 0) > 0,
+  )
+  if (given === undefined) return undefined
+  return {
+    problem: `${given}: what is given by ${provenance[given].where} needs limits.redis_url, which is not set; allowed: both, or neither`,
   }
 }
 

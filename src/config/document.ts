@@ -13,6 +13,7 @@ const GROUPS: readonly (readonly [prefix: string, title: string])[] = [
   ['validator', 'Admission webhook'],
   ['routing', 'Routing'],
   ['plugins', 'Plugins'],
+  ['limits', 'Rates and quotas'],
   ['errors', 'Error answers'],
   ['tracing', 'Tracing'],
   ['process', 'Process and logs'],
@@ -70,6 +71,7 @@ In a list or map that is written as text, a backslash takes a following \`,\`, \
 ## Rules between options
 
 - \`server.secure_port\` and \`prometheus.secure_port\` need \`server.tls.cert_file\` and \`server.tls.key_file\`.
+- \`limits.redis_password_file\` and \`limits.redis_sentinels\` need \`limits.redis_url\`.
 - At least one of \`server.insecure_port\` and \`server.secure_port\` is not 0.
 `
 

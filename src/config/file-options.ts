@@ -21,8 +21,10 @@ export function readFileOptions(path: string, content: string): readonly Given[]
     parsed = parser(content.replace(/^\uFEFF/, ''))
   } catch (error) {
     const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
+    // What V8 shows of the text may be a password.
+    const fault = line.replace(/, (?:\.{3})?".*$/, '')
     return {
-      problem: `config: ${where} does not parse: ${quoted(line)}; allowed: well-formed YAML, JSON or TOML by its ending`,
+      problem: `config: ${where} does not parse: ${quoted(fault)}; allowed: well-formed YAML, JSON or TOML by its ending`,
     }
   }
   if (parsed === null || parsed === undefined) return []

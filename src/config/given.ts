@@ -34,7 +34,7 @@ export function rowNamed(name: string): AnyOption | undefined {
 /** Refuses a value that its option does not allow. */
 export function refusedValue({ row, raw, provenance }: Given): Refusal {
   return {
-    problem: `${row.name}: ${shown(raw)} from ${provenance.where} is not allowed; allowed: ${row.kind.allowed}`,
+    problem: `${row.name}: ${row.kind.isSecret === true ? 'what is given' : shown(raw)} from ${provenance.where} is not allowed; allowed: ${row.kind.allowed}`,
   }
 }
 

@@ -6,6 +6,7 @@ import { CONTROL_OPTIONS } from './options-control.ts'
 import { EXPLAIN_OPTIONS } from './options-explain.ts'
 import { GUARD_OPTIONS } from './options-guards.ts'
 import { KUBERNETES_OPTIONS } from './options-kubernetes.ts'
+import { LIMIT_OPTIONS } from './options-limits.ts'
 import { PROXY_OPTIONS } from './options-proxy.ts'
 import { SERVER_OPTIONS } from './options-server.ts'
 
@@ -14,6 +15,7 @@ const TABLE = [
   ...SERVER_OPTIONS,
   ...CONTROL_OPTIONS,
   ...GUARD_OPTIONS,
+  ...LIMIT_OPTIONS,
   ...KUBERNETES_OPTIONS,
   ...PROXY_OPTIONS,
   ...EXPLAIN_OPTIONS,

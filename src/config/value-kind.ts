@@ -9,6 +9,8 @@ export interface ValueKind<T> {
   readonly name: string
   /** What is allowed, as it ends the sentence "allowed: ...". */
   readonly allowed: string
+  /** True where values can hold a password: they are never shown, not even refused ones. */
+  readonly isSecret?: true
   /** Undefined where the value is not allowed. Lists and maps of a file come as they are, null as empty text. */
   parse(raw: unknown): { readonly value: T } | undefined
   format(value: T): string

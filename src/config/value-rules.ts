@@ -64,6 +64,40 @@ export const PAGE_ADDRESS: ValueKind<string> = text(
   (value) => value.trim(),
 )
 
+/** A host name or address with or without a port; an IPv6 address with a port has brackets. */
+export function hostPort(written: string): string | undefined {
+  const [, host = '', port] = /^(\[[^\]]*\]|[^[\]]*?)(?::(\d{1,5}))?$/.exec(written) ?? []
+  if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) return undefined
+  const name = hostName(host.replaceAll(/^\[|\]$/g, ''))
+  if (name === undefined) return undefined
+  const bracketed = name.includes(':') ? `[${name}]` : name
+  return port === undefined ? bracketed : `${bracketed}:${Number(port)}`
+}
+
+/** The address of a Redis server, empty for none. It can hold a password. */
+export const REDIS_ADDRESS: ValueKind<string> = {
+  ...text(
+    'url',
+    'redis:// or rediss:// with host, and if need be user, password, port and the number of a database; empty for none',
+    isRedisAddress,
+    (value) => value.trim(),
+  ),
+  isSecret: true,
+}
+
+function isRedisAddress(written: string): boolean {
+  if (written === '') return true
+  if (!/^rediss?:\/\//.test(written) || !URL.canParse(written)) return false
+  const { hostname, pathname, search, hash, username, password } = new URL(written)
+  if (hostname === '' || search !== '' || hash !== '' || !/^(?:\/\d{0,5})?$/.test(pathname)) return false
+  try {
+    decodeURIComponent(username + password)
+    return true
+  } catch {
+    return false
+  }
+}
+
 function trimmedLowerCase(written: string): string {
   return written.trim().toLowerCase()
 }

@@ -1,7 +1,5 @@
-// `npm run bench`: CPU microseconds a request of the gateway beside other proxies, in interleaved rounds, and the
-// cost of route lookup, of one event, of api keys and of remembering an exchange; and the way of a change from a real
-// API server. Only ratios within one run
-// mean anything.
+// `npm run bench`: CPU microseconds a request of the gateway beside other proxies, in interleaved rounds, and sections
+// that each measure one thing alone. Only ratios within one run mean anything.
 
 import { parseArgs } from 'node:util'
 import { tempFolder } from '../support/temp-folder.ts'
@@ -14,12 +12,16 @@ import { startGatewayTarget, startPeer, type Target } from './targets.ts'
 import { startBenchUpstream } from './upstream.ts'
 
 const GATEWAY = 'kanali'
-const SNAPSHOT = 'snapshot'
-const KEYS = 'keys'
-const RECORDER = 'recorder'
-const KUBERNETES = 'kubernetes'
 const PROXIES = [...PEERS.map(({ name }) => name), GATEWAY]
-const NAMES = [...PROXIES, SNAPSHOT, KEYS, RECORDER, KUBERNETES]
+/** What is measured beside the proxies, each loaded only where it is run. */
+const SECTIONS: Readonly<Record<string, () => Promise<void>>> = {
+  snapshot: async () => (await import('./snapshot.ts')).benchSnapshot(),
+  keys: async () => (await import('./keys.ts')).benchKeys(),
+  limits: async () => (await import('./limits.ts')).benchLimits(),
+  recorder: async () => (await import('./recorder.ts')).benchRecorder(),
+  kubernetes: async () => (await import('./kubernetes.ts')).benchKubernetes(),
+}
+const NAMES = [...PROXIES, ...Object.keys(SECTIONS)]
 
 const USAGE = `npm run bench -- [--rounds 3] [--seconds 4] [--warmup 2] [--routes 10000] [--only NAME,NAME]
 names: ${NAMES.join(', ')}
@@ -39,22 +41,7 @@ if (settings === undefined) {
   process.exitCode = 2
 } else {
   if (PROXIES.some((name) => settings.only.includes(name))) await benchProxies(settings)
-  if (settings.only.includes(SNAPSHOT)) {
-    const { benchSnapshot } = await import('./snapshot.ts')
-    await benchSnapshot()
-  }
-  if (settings.only.includes(KEYS)) {
-    const { benchKeys } = await import('./keys.ts')
-    benchKeys()
-  }
-  if (settings.only.includes(RECORDER)) {
-    const { benchRecorder } = await import('./recorder.ts')
-    benchRecorder()
-  }
-  if (settings.only.includes(KUBERNETES)) {
-    const { benchKubernetes } = await import('./kubernetes.ts')
-    await benchKubernetes()
-  }
+  for (const [name, run] of Object.entries(SECTIONS)) if (settings.only.includes(name)) await run()
 }
 
 async function benchProxies({ rounds, seconds, warmupSeconds, routes, only }: Settings): Promise<void> {

@@ -14,6 +14,7 @@ const HOW_TO_GET: Readonly<Record<string, string>> = {
   etcd: 'run test/tools/apiserver.sh (needs go), or name its folder in KUBEBUILDER_ASSETS',
   nginx: 'apt-get install nginx-light',
   curl: 'apt-get install curl',
+  'redis-server': 'apt-get install redis-server',
   haproxy: 'apt-get install haproxy',
   caddy: 'apt-get install caddy',
   wrk: 'apt-get install wrk',
