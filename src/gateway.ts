@@ -73,6 +73,7 @@ export function createGateway(options: Options, overrides: GatewayOverrides = {}
 interface Running {
   readonly signals: Signals
   readonly plugins: LoadedPlugins
+  readonly guards: GuardSet
   readonly transport: Transport
   readonly deadlines: Deadlines
   readonly services: ExchangeServices
@@ -92,7 +93,6 @@ class Composition implements Gateway {
   readonly #recentEvents = new RecentEvents()
   readonly #exchanges: FlightRecorder
   readonly #guard: AddressGuard
-  readonly #guards: GuardSet
   readonly #load: Load = { requests: 0, connections: 0, draining: false }
   readonly #servers: Server[] = []
   readonly #admin: AdminServer[] = []
@@ -112,7 +112,6 @@ class Composition implements Gateway {
     })
     this.#guard = new AddressGuard(options['proxy.allow_restricted_upstreams'])
     this.log = createLog(options, overrides.stderr === undefined ? {} : { output: overrides.stderr })
-    this.#guards = new GuardSet(options, { judge: this.#guard, log: this.log })
   }
 
   async start(): Promise<{ ports: Ports } | { problem: string }> {
@@ -172,6 +171,16 @@ class Composition implements Gateway {
       await signals.stop(FLUSH_MS)
       return plugins.problem
     }
+    const guards = await GuardSet.open(options, {
+      judge: this.#guard,
+      log: this.log,
+      limits: signals.metrics.limits,
+    })
+    if ('problem' in guards) {
+      await plugins.host.stop()
+      await signals.stop(FLUSH_MS)
+      return guards.problem
+    }
     const made = new UndiciTransport(options, this.#vault, this.#guard)
     const transport = this.#overrides.transport?.(made) ?? made
     const deadlines = new Deadlines((now) => transport.sweep(now))
@@ -180,7 +189,7 @@ class Composition implements Gateway {
       current: this.#current,
       recorder: signals.recorder,
       plugins: plugins.host,
-      guards: this.#guards.guards,
+      guards: guards.guards,
       transport,
       deadlines,
       flusher: new HeadFlusher(),
@@ -195,7 +204,7 @@ class Composition implements Gateway {
       trusted: trustedProxies(options['server.trusted_proxies']),
       load: this.#load,
     }
-    this.#running = { signals, plugins, transport, deadlines, services }
+    this.#running = { signals, plugins, guards, transport, deadlines, services }
     return undefined
   }
 
@@ -210,7 +219,7 @@ class Composition implements Gateway {
     const refused = await this.#openAdmin()
     if (refused !== undefined) return refused
     this.#pipeline = this.#runPipeline()
-    this.#guards.start((event) => this.#pipeline?.take(event))
+    this.#joined().guards.start((event) => this.#pipeline?.take(event))
     await this.#pipeline.settled
     const closed = await this.#openListeners()
     if (closed !== undefined) return closed
@@ -222,13 +231,13 @@ class Composition implements Gateway {
 
   async #openAdmin(): Promise<string | undefined> {
     const options = this.#options
-    const { signals, plugins } = this.#joined()
+    const { signals, plugins, guards } = this.#joined()
     const health = new Health({
       current: () => this.#current.snapshot,
       listening: () => this.#listening,
       draining: () => this.#load.draining,
       blocked: () => plugins.host.blocked(),
-      keys: () => this.#guards.health(),
+      keys: () => guards.health(),
     })
     const { metrics } = signals
     const profiling = createProfilingServer({
@@ -292,13 +301,13 @@ class Composition implements Gateway {
   }
 
   #runPipeline(): Pipeline {
-    const { signals, plugins } = this.#joined()
+    const { signals, plugins, guards } = this.#joined()
     const observedAt = performance.timeOrigin + performance.now()
     return runPipeline({
       sources: this.#source?.sources ?? [],
       initial: [
         { type: 'plugins', source: 'plugins', observedAt, plugins: [...BUILT_IN_PLUGINS, ...plugins.facts] },
-        this.#guards.firstEvent(),
+        guards.firstEvent(),
       ],
       options: this.#options,
       current: this.#current,
@@ -316,7 +325,7 @@ class Composition implements Gateway {
     }
     this.#vault.retain(handles)
     signals.published(publication)
-    this.#guards.published(snapshot, state)
+    this.#joined().guards.published(snapshot, state)
     logConditions(snapshot, this.log)
     this.#source?.published(publication)
   }
@@ -347,7 +356,7 @@ class Composition implements Gateway {
   }
 
   async #stopEvents(): Promise<void> {
-    this.#guards.stop()
+    await this.#running?.guards.stop()
     this.#pipeline?.stop()
     await this.#source?.stop()
     this.#certificates?.stop()

@@ -1,4 +1,5 @@
-// The built-in guards with all that they live on: the private key and what it opens, the key sets of issuers. What these
+// The built-in guards with all that they live on: the private key and what it opens, the key sets of issuers, and the
+// limiter. What these
 // find out enters as events, and they follow each snapshot that becomes live.
 
 import type { Options } from '../config/options.ts'
@@ -10,20 +11,36 @@ import { Guards } from './guards.ts'
 import type { AddressJudge } from './jwt/fetch-key-set.ts'
 import { KeySetSource } from './jwt/key-set-source.ts'
 import { TokenVerifier } from './jwt/token-verifier.ts'
+import type { LimitObserver } from './limits/limit-observer.ts'
+import type { Limiter } from './limits/limiter.ts'
+import { openLimiter } from './limits/open-limiter.ts'
 import type { PluginLog } from './plugin-log.ts'
 
 export interface GuardSetParts {
   /** Which addresses may be asked for key sets. */
   readonly judge: AddressJudge
   readonly log: PluginLog
+  /** Counts what the limiter does. */
+  readonly limits: LimitObserver
 }
 
 export class GuardSet {
   readonly guards: Guards
   readonly #keys: KeyRing
   readonly #keySets: KeySetSource
+  readonly #limiter: Limiter
 
-  constructor(options: Options, { judge, log }: GuardSetParts) {
+  /** Opens them; one line where an option cannot be followed. */
+  static async open(
+    options: Options,
+    parts: GuardSetParts,
+  ): Promise<GuardSet | { readonly problem: string }> {
+    const limiter = await openLimiter(options, { log: parts.log, observer: parts.limits })
+    return 'problem' in limiter ? limiter : new GuardSet(options, parts, limiter)
+  }
+
+  private constructor(options: Options, { judge, log }: GuardSetParts, limiter: Limiter) {
+    this.#limiter = limiter
     this.#keys = new KeyRing({ file: options['plugins.apiKey.decryption_key_file'], log })
     this.#keySets = new KeySetSource({
       fetchTimeoutMs: options['plugins.jwt.fetch_timeout'],
@@ -35,6 +52,7 @@ export class GuardSet {
       keys: this.#keys,
       apiKeyHeader: options['plugins.apiKey.header_key'],
       tokens: new TokenVerifier(this.#keySets.sets),
+      limiter,
     })
   }
 
@@ -59,8 +77,9 @@ export class GuardSet {
     return this.#keys.health()
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.#keys.stop()
     this.#keySets.stop()
+    await this.#limiter.stop()
   }
 }

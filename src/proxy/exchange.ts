@@ -25,6 +25,8 @@ import { headerValue, traceFields } from './request-headers.ts'
 import { failureAnswer, rejectionAnswer, writeAnswer } from './respond.ts'
 import { CORRELATION_HEADER } from './response-headers.ts'
 
+const NO_FIELDS: readonly string[] = []
+
 export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
   deadlineAt = 0
   readonly record = new ExchangeRecord()
@@ -196,7 +198,7 @@ export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
   writeHead(status: number, statusText: string, headers: string[]): void {
     this.record.status = status
     this.record.respondedAt = performance.now()
-    headers.push(CORRELATION_HEADER, this.record.traceId)
+    headers.push(CORRELATION_HEADER, this.record.traceId, ...(this.#plugins?.answerFields ?? NO_FIELDS))
     if (this.#services.load.draining) headers.push('connection', 'close')
     if (statusText === '') this.res.writeHead(status, headers)
     else this.res.writeHead(status, statusText, headers)
@@ -339,6 +341,7 @@ export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
     this.deadlineAt = 0
     this.record.status = answer.status
     this.record.respondedAt = performance.now()
+    if (this.#plugins !== undefined) answer.headers.push(...this.#plugins.answerFields)
     const end = this.contentComplete
     this.record.bytesOut = writeAnswer(this.res, answer, end)
     if (!end) this.#lingering()

@@ -25,6 +25,8 @@ export class PluginSteps {
   readonly #route: Route
   readonly #record: ExchangeRecord
   readonly request: RequestView
+  /** What guards put on the answer, whatever it is: a flat name, value list. */
+  readonly answerFields: string[] = []
   /** The plugin that is running, to be told when the client goes. */
   #running: StepContext | undefined
   #clientGone = false
@@ -88,7 +90,9 @@ export class PluginSteps {
 
   /** Guards have no say on answers. */
   #guard(guard: Guard, view: ResponseView | undefined): PluginVerdict | Promise<PluginVerdict> {
-    return view === undefined ? this.#guards.run(guard, this.request, this.#record) : undefined
+    return view === undefined
+      ? this.#guards.run(guard, this.request, this.#record, this.answerFields)
+      : undefined
   }
 
   #after(

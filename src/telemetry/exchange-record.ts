@@ -4,6 +4,7 @@
 import type { Span } from '@opentelemetry/api'
 import type { Failure } from '../errors/failure.ts'
 import type { GuardName } from '../errors/guard-of.ts'
+import type { Fallback, StoreFailure } from '../errors/store-failures.ts'
 import type { Rejection } from '../errors/rejections.ts'
 import type { Route, Snapshot } from '../snapshot/snapshot.ts'
 
@@ -92,6 +93,8 @@ export class ExchangeRecord {
   apiKey: string | undefined = undefined
   /** The rule of the ApiKeyBinding that decided. */
   apiKeyRule: string | undefined = undefined
+  /** Present where the store of limits did not decide: who did, and what was wrong with the store. */
+  limitFallback: { readonly by: Fallback; readonly cause: StoreFailure } | undefined = undefined
   /** Who issued the token that was found good. */
   tokenIssuer: string | undefined = undefined
   /** Built-in guards that let the request pass. */

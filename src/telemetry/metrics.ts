@@ -13,6 +13,8 @@ import type { ExchangeRecord } from './exchange-record.ts'
 import type { Witness } from './exemplars.ts'
 import { type Family, formatFor, registerFamily, type Sample } from './exposition.ts'
 import { GuardCounter } from './guard-counter.ts'
+import { limitFamilies } from './limit-families.ts'
+import { LimitMetrics } from './limit-metrics.ts'
 import { METRIC, type Signal, SIGNALS } from './names.ts'
 import { nodeFamilies } from './node-metrics.ts'
 import { SeriesTable } from './series-table.ts'
@@ -42,6 +44,8 @@ export class Metrics {
   readonly #rejected = new TypedCounter(REJECTIONS.map(({ reason }) => ({ reason })))
   readonly #rejectedSlots = new Map<string, number>(REJECTIONS.map(({ reason }, slot) => [reason, slot]))
   readonly #guards = new GuardCounter()
+  /** For limiters, which count by it. */
+  readonly limits = new LimitMetrics()
   readonly #dropped = new TypedCounter(SIGNALS.map((signal) => ({ signal })))
   readonly #gateway = new TypedHistogram(FINE_BOUNDS)
   readonly #propagation = new TypedHistogram(DURATION_BOUNDS)
@@ -56,7 +60,13 @@ export class Metrics {
     this.#logLinesLost = logLinesLost
     this.#source = source
     this.#series = new SeriesTable(routeSeriesMax)
-    for (const family of [...this.#requestFamilies(), ...this.#snapshotFamilies(), ...nodeFamilies()]) {
+    const families = [
+      ...this.#requestFamilies(),
+      ...limitFamilies(this.limits),
+      ...this.#snapshotFamilies(),
+      ...nodeFamilies(),
+    ]
+    for (const family of families) {
       registerFamily(this.#text, family)
       registerFamily(this.#openMetrics, family)
     }
@@ -72,6 +82,7 @@ export class Metrics {
     if (record.attempt !== undefined) series.upstream.observe(times.upstreamMs / 1000, witness)
     this.#gateway.observe(times.gatewayMs / 1000, witness)
     this.#guards.count(record, witness)
+    if (record.limitFallback !== undefined) this.limits.fellBack(record.limitFallback)
     if (record.requestTrailersDropped) this.#trailersDropped++
     if (code >= 0 && failure !== undefined) {
       const slot = this.#errorSlots.get(failure.fact.reason)

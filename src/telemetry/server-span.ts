@@ -85,7 +85,7 @@ function putHeaders(to: PlainAttributes, record: ExchangeRecord, mask: Mask): vo
 }
 
 function putRoute(to: PlainAttributes, record: ExchangeRecord): void {
-  const { route, snapshot, plugin, apiKey, apiKeyRule, tokenIssuer } = record
+  const { route, snapshot, plugin, apiKey, apiKeyRule, tokenIssuer, limitFallback } = record
   if (route !== undefined) {
     to[ATTRIBUTE.route] = route.path
     to[ATTRIBUTE.apiproxyName] = route.apiproxy
@@ -98,6 +98,10 @@ function putRoute(to: PlainAttributes, record: ExchangeRecord): void {
   }
   if (plugin !== undefined) to[ATTRIBUTE.plugin] = plugin
   if (apiKey !== undefined) to[ATTRIBUTE.apiKeyName] = apiKey
+  if (limitFallback !== undefined) {
+    to[ATTRIBUTE.limitFallback] = limitFallback.by
+    to[ATTRIBUTE.limitStoreFailure] = limitFallback.cause
+  }
   if (tokenIssuer !== undefined) to[ATTRIBUTE.tokenIssuer] = tokenIssuer
   if (apiKeyRule !== undefined) to[ATTRIBUTE.apiKeyRule] = apiKeyRule
 }

@@ -2,7 +2,8 @@
 
 import { DEFAULT_OPTIONS, type Options } from '../../src/config/options.ts'
 import type { LimitObserver } from '../../src/plugins/limits/limit-observer.ts'
-import type { Limiter, LimitVerdict, StoreFailure } from '../../src/plugins/limits/limiter.ts'
+import type { StoreFailure } from '../../src/errors/store-failures.ts'
+import type { Limiter, LimitVerdict } from '../../src/plugins/limits/limiter.ts'
 import { openLimiter } from '../../src/plugins/limits/open-limiter.ts'
 import { LogLines } from './log-lines.ts'
 

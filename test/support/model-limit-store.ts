@@ -2,7 +2,7 @@
 // to. It keeps what it granted and when, so that bounds can be checked.
 
 import { type Bucket, drain, roomFor, windowOf } from '../../src/plugins/limits/bucket.ts'
-import type { StoreFailure } from '../../src/plugins/limits/limiter.ts'
+import type { StoreFailure } from '../../src/errors/store-failures.ts'
 import type { LimitStore, StoreAnswer, TakeRequest } from '../../src/plugins/limits/limit-store.ts'
 
 export class ModelLimitStore implements LimitStore {

@@ -67,17 +67,18 @@ export function judgeKey(guard: ApiKeyGuard, keys: KeyTable, request: KeyRequest
   const grant = guard.grants.get(apiKey)
   if (grant === undefined) {
     const detail = `ApiKeyBinding ${guard.binding} has no entry for ApiKey ${apiKey}`
-    return { apiKey, failure: failureAt('key_not_bound', bindingAt(guard, 'keys'), detail) }
+    return { apiKey, failure: failureAt('key_not_bound', bindingSite(guard, 'keys'), detail) }
   }
   const judged = judgePath(grant, request.method, request.targetPath)
   const rule = `${guard.binding} ${judged.place}`
   if (judged.reason === undefined) return { failure: undefined, apiKey, rule, grant }
   const detail = `ApiKeyBinding ${guard.binding}, ${judged.place}: ${judged.detail} (ApiKey ${apiKey})`
   const field = judged.reason === 'rule_expression_invalid' ? `${judged.place}.path` : judged.place
-  return { apiKey, rule, failure: failureAt(judged.reason, bindingAt(guard, field), detail) }
+  return { apiKey, rule, failure: failureAt(judged.reason, bindingSite(guard, field), detail) }
 }
 
-function bindingAt({ binding }: ApiKeyGuard, field: string): FailureSite {
+/** @param field below `spec` of the ApiKeyBinding */
+export function bindingSite({ binding }: ApiKeyGuard, field: string): FailureSite {
   const [namespace = '', name = ''] = binding.split('/')
   return { kind: 'ApiKeyBinding', namespace, name, field: `spec.${field}` }
 }

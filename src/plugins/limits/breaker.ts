@@ -1,7 +1,7 @@
 // Stops asking a store that fails, for a moment; then lets one request at a time ask again. No clock and no timer here.
 
 import { Backoff } from '../../kube/backoff.ts'
-import type { StoreFailure } from './limiter.ts'
+import type { StoreFailure } from '../../errors/store-failures.ts'
 
 /** Failures in a row; fewer are the bad luck of one request. */
 const FAILURES_MAX = 3

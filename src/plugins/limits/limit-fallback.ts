@@ -3,7 +3,8 @@
 
 import { MemoryLimiter } from './memory-limiter.ts'
 import type { LimitObserver } from './limit-observer.ts'
-import type { Allowance, LimitVerdict, StoreFailure } from './limiter.ts'
+import type { StoreFailure } from '../../errors/store-failures.ts'
+import type { Allowance, LimitVerdict } from './limiter.ts'
 import { QuotaShare } from './quota-share.ts'
 import { uncountedVerdict } from './verdict.ts'
 

@@ -1,6 +1,6 @@
 // Who counts what limiters do. Every label is of a closed list; nothing here names a key or an ApiProxy.
 
-import type { StoreFailure } from './limiter.ts'
+import type { StoreFailure } from '../../errors/store-failures.ts'
 
 export interface LimitObserver {
   /** The store answered a take after that long. */

@@ -1,6 +1,7 @@
 // What the shared limiter needs of a store that several processes count in. Behind it stands Redis, or a model in tests.
 
-import type { Allowance, StoreFailure } from './limiter.ts'
+import type { StoreFailure } from '../../errors/store-failures.ts'
+import type { Allowance } from './limiter.ts'
 
 /** What the store counted. */
 export interface StoreCount {

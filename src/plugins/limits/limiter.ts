@@ -1,6 +1,8 @@
 // What a guard asks before it lets a request pass: is there rate and quota left? Memory and shared store are behind this
 // one interface. A take never throws, never rejects and never hangs.
 
+import type { Fallback, StoreFailure } from '../../errors/store-failures.ts'
+
 /** What an api key may use. Compiled once for each ApiProxy, key and entry of a binding; constant. */
 export interface Allowance {
   /** One of a closed set, the same on every replica and after a restart; counted under it. */
@@ -19,31 +21,9 @@ export interface Rate {
 /** Reasons of code 14. */
 export type LimitFailure = 'rate_exceeded' | 'quota_exceeded' | 'limit_store_failed'
 
-/** What was wrong with the store, in a closed list. */
-export const STORE_FAILURES = [
-  /** No answer within `limits.store_timeout`. */
-  'timeout',
-  /** No connection: refused, name not found, TLS failed, closed. */
-  'unreachable',
-  /** Wrong user or password, or a user who may not do what is needed. */
-  'access_refused',
-  /** A replica that takes no writes: a failover is under way. */
-  'read_only',
-  /** An error of the store's own: loading, out of memory, busy, ... */
-  'error',
-  /** An answer that nobody can make sense of. */
-  'answer_invalid',
-  /** Too many requests wait for the store already. */
-  'overloaded',
-  /** `limits.max_entries` are counted already, none of them can be dropped, and this one is new. */
-  'full',
-] as const
-
-export type StoreFailure = (typeof STORE_FAILURES)[number]
-
 /** Who decided where the store did not. */
 export interface LimitFallback {
-  readonly by: 'local_share' | 'allow' | 'deny'
+  readonly by: Fallback
   readonly cause: StoreFailure
 }
 

@@ -1,7 +1,7 @@
 // What an error of the Redis client means, as one of the closed list. The text of an error never leaves here: what a
 // server says can hold what it was sent, and that is a password.
 
-import type { StoreFailure } from './limiter.ts'
+import type { StoreFailure } from '../../errors/store-failures.ts'
 
 export interface RedisRefusal {
   readonly cause: StoreFailure

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { LimitObserver } from './limit-observer.ts'
 import type { LimitStore, StoreAnswer, TakeRequest } from './limit-store.ts'
-import type { StoreFailure } from './limiter.ts'
+import type { StoreFailure } from '../../errors/store-failures.ts'
 import type { OpenedClient } from './redis-client.ts'
 import type { RedisConnection } from './redis-connection.ts'
 import type { RedisRefusal } from './redis-error.ts'

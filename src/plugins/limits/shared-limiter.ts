@@ -7,7 +7,8 @@ import { type Lease, Leases } from './leases.ts'
 import { LimitFallback, type OnStoreFailure } from './limit-fallback.ts'
 import type { LimitObserver } from './limit-observer.ts'
 import type { LimitStore, StoreCount } from './limit-store.ts'
-import type { Allowance, Limiter, LimitFailure, LimitVerdict, StoreFailure } from './limiter.ts'
+import type { StoreFailure } from '../../errors/store-failures.ts'
+import type { Allowance, Limiter, LimitFailure, LimitVerdict } from './limiter.ts'
 import { verdictOf } from './verdict.ts'
 
 export interface SharedLimiterOptions {

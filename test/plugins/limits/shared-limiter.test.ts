@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Allowance, LimitVerdict, StoreFailure } from '../../../src/plugins/limits/limiter.ts'
+import type { StoreFailure } from '../../../src/errors/store-failures.ts'
+import type { Allowance, LimitVerdict } from '../../../src/plugins/limits/limiter.ts'
 import { SharedLimiter, type SharedLimiterOptions } from '../../../src/plugins/limits/shared-limiter.ts'
 import { CountingObserver, tally } from '../../support/limiters.ts'
 import { ModelLimitStore } from '../../support/model-limit-store.ts'
