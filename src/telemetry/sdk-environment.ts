@@ -95,14 +95,20 @@ export async function samplerOf(environment: Environment, inbound: Inbound): Pro
   return new ParentBasedSampler({ root, remoteParentSampled: root, remoteParentNotSampled: root })
 }
 
-/** `service.name` and `service.version` for the SDK, as variables, where nobody has set them. */
+/** All but `process`: it would send the command line with every span, and passwords stand on command lines. */
+const DETECTORS = 'env,host,os,serviceinstance'
+
+/** What describes this process to the SDK, as variables, where nobody has set them. */
 export function resourceDefaults(environment: Environment, version: string): Record<string, string> {
   const attributes = listOf(read(environment, 'OTEL_RESOURCE_ATTRIBUTES'))
   const has = (name: string): boolean => attributes.some((pair) => pair.split('=')[0]?.trim() === name)
   const isNamed = read(environment, 'OTEL_SERVICE_NAME') !== undefined || has('service.name')
   if (!isNamed) attributes.push(`service.name=${SCOPE}`)
   if (!has('service.version')) attributes.push(`service.version=${encodeURIComponent(version)}`)
-  return { OTEL_RESOURCE_ATTRIBUTES: attributes.join(',') }
+  return {
+    OTEL_RESOURCE_ATTRIBUTES: attributes.join(','),
+    OTEL_NODE_RESOURCE_DETECTORS: read(environment, 'OTEL_NODE_RESOURCE_DETECTORS') ?? DETECTORS,
+  }
 }
 
 /** The value of a variable, trimmed; undefined where it is empty, as the specification of OTEL_* demands. */

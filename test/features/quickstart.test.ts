@@ -57,6 +57,9 @@ describeWithTools(['curl'], 'the quickstart', () => {
       '08',
       '10',
       '11',
+      '12',
+      '13',
+      '14',
     ])
   })
 

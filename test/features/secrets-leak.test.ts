@@ -2,11 +2,12 @@
 // keeps secret may come out anywhere but at the upstream that is meant to get it. And hostile text stays text.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type KeyPair, keyPair } from '../support/api-keys.ts'
 import { createAuthority } from '../support/certificates.ts'
 import { type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts'
 import { connectHttp, httpRequest, type RawResponse } from '../support/http-client.ts'
 import { kanali } from '../support/kanali-command.ts'
-import { apiKey, apiProxy, mockTarget, secret } from '../support/manifests.ts'
+import { apiKey, apiKeyBinding, apiProxy, mockTarget, secret } from '../support/manifests.ts'
 import { type OtlpSink, startOtlpSink } from '../support/otlp-sink.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 import { answerBytes, answers } from '../support/upstream-scripts.ts'
@@ -26,6 +27,8 @@ const SECRETS = {
   authorization: 'az-5ecre7',
   cookie: 'ck-5ecre7',
   apiKey: 'ak-5ecre7',
+  knownApiKey: 'kk5ecre7OfAKnownKey',
+  storePassword: 'sp-5ecre7',
   tokenHeader: 'th-5ecre7',
   namedHeader: 'nh-5ecre7',
   queryValue: 'qv-5ecre7',
@@ -45,6 +48,7 @@ const REQUEST_HEADERS = {
 }
 const QUERY = `?token=${SECRETS.queryValue}`
 
+let keys: KeyPair
 let sink: OtlpSink
 let upstream: Upstream
 let plugins: TempFolder
@@ -53,6 +57,7 @@ const responses: RawResponse[] = []
 let words: string | undefined
 
 beforeAll(async () => {
+  keys = await keyPair()
   sink = await startOtlpSink()
   upstream = await startUpstream(
     answers(
@@ -82,6 +87,16 @@ beforeAll(async () => {
           .annotated({ 'kubectl.kubernetes.io/last-applied-configuration': SECRETS.lastApplied })
           .build(),
         apiKey('key').revision('Zm9v').build(),
+        keys.apiKey('known', SECRETS.knownApiKey).build(),
+        apiKeyBinding('all')
+          .key('known', { defaultRule: { global: true }, quota: 1 })
+          .build(),
+        apiProxy('keyed').at('/keyed').mock('ok').plugin('apikey', { bindingName: 'all' }).build(),
+        apiProxy('tokened')
+          .at('/tokened')
+          .mock('ok')
+          .plugin('jwt', { issuer: 'x', audience: 'y', jwksURI: 'http://127.0.0.1:9/keys' })
+          .build(),
       ],
       'broken.yaml': `apiVersion: v1\nkind: Secret\nmetadata: {name: half}\nstringData: {a: ${SECRETS.secretData}, [\n`,
     },
@@ -89,6 +104,8 @@ beforeAll(async () => {
       'plugins.location': plugins.path,
       'proxy.mask_header_keys': 'x-customer',
       'proxy.proxy_status': true,
+      'plugins.apiKey.decryption_key_file': keys.file,
+      'limits.redis_url': `redis://user:${SECRETS.storePassword}@127.0.0.1:9`,
       'process.log_level': 'debug',
     },
     otlpUrl: sink.httpUrl,
@@ -96,6 +113,10 @@ beforeAll(async () => {
   for (const path of ['/good', '/dead', '/plugin', '/mismatch', '/nowhere', '/good/../bad']) {
     const options = { headers: REQUEST_HEADERS, body: SECRETS.requestBody }
     responses.push(await httpRequest(gateway.port, 'POST', `${path}${QUERY}`, options))
+  }
+  for (const path of ['/keyed', '/keyed', '/tokened']) {
+    const headers = { ...REQUEST_HEADERS, apikey: SECRETS.knownApiKey }
+    responses.push(await httpRequest(gateway.port, 'GET', path, { headers }))
   }
   await gateway.accessLines(() => true, responses.length)
   for (const response of responses) await sink.trace(response.header('x-kanali-correlation-id') ?? '')
@@ -106,6 +127,7 @@ afterAll(async () => {
   await upstream.stop()
   await plugins.remove()
   await sink.stop()
+  await keys[Symbol.asyncDispose]()
 })
 
 const page = async (port: number, path: string, accept = '*/*'): Promise<string> =>

@@ -27,6 +27,29 @@ export const CURLS: readonly { command: string; shows: string; status: number; c
     status: 400,
   },
   {
+    command: `curl -i -H 'apikey: demoPartnerKey' ${AT}/orders/7`,
+    shows: '200, the api key is known and its binding grants GET; the answer tells what is left of its rate',
+    status: 200,
+  },
+  {
+    command: `curl -i ${AT}/orders/7`,
+    shows: '403, code 12: no api key',
+    status: 403,
+    code: '12',
+  },
+  {
+    command: `curl -i -X DELETE -H 'apikey: demoPartnerKey' ${AT}/orders/7`,
+    shows: '401, code 13: the binding does not grant DELETE',
+    status: 401,
+    code: '13',
+  },
+  {
+    command: `curl -s -o /dev/null -H 'apikey: demoPartnerKey' ${AT}/rare-orders; curl -i -H 'apikey: demoPartnerKey' ${AT}/rare-orders`,
+    shows: '429, code 14: one request an hour is granted there',
+    status: 429,
+    code: '14',
+  },
+  {
     command: `curl -i ${AT}/nowhere`,
     shows: '404, code 00: no ApiProxy has this path',
     status: 404,

@@ -15,6 +15,7 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
 const secrets = generatedSecrets()
 writeFileSync(here('manifests/generated.yaml'), secrets.manifests, { mode: 0o600 })
+writeFileSync(here('generated.key'), secrets.apiKeyPrivateKey, { mode: 0o600 })
 const upstreams = await startUpstreams(secrets)
 const receiver =
   process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] === undefined ? await startTraceReceiver(print) : undefined
@@ -32,6 +33,8 @@ const gateway = spawn(
     '127.0.0.1',
     '--prometheus.insecure_bind_address',
     '127.0.0.1',
+    '--plugins.apiKey.decryption_key_file',
+    here('generated.key'),
     '--proxy.upstream_timeout',
     '2s',
     ...process.argv.slice(2),
