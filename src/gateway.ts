@@ -247,6 +247,7 @@ class Composition implements Gateway {
       exchanges: this.#exchanges,
       mask: signals.mask,
       maxHeaderCount: options['server.max_header_count'],
+      keys: guards.keyFinding,
       current: () => this.#current.snapshot,
       allowedHosts: options['profiling.allowed_hosts'],
       heapSnapshotAllowed: options['profiling.heap_snapshot'],

@@ -21,6 +21,7 @@ const MODULES: readonly (readonly [rank: number, module: string])[] = [
   [3, 'src/pipeline.ts'],
   [4, 'src/plugins/'],
   [5, 'src/decide.ts'],
+  [5.5, 'src/decide-guards.ts'],
   [6, 'src/proxy/'],
   [6, 'src/explain/'],
   [6, 'src/webhook/'],

@@ -1,6 +1,7 @@
 // A request as a person writes it, such as `GET https://shop.example/cart`, read as the listener would read it: the same
 // admission, then the same decision. Nothing is sent. Pure.
 
+import type { KeyFinding } from '../decide-guards.ts'
 import { rejectionOf } from '../errors/rejections.ts'
 import { decisionReport, rejectionReport } from '../explain/decision-report.ts'
 import type { ExchangeReport, ReportedRequest } from '../explain/exchange-report.ts'
@@ -19,6 +20,8 @@ export interface AskedRules {
   readonly mask: Mask
   /** Option server.max_header_count. */
   readonly maxHeaderCount: number
+  /** Absent where there is no private key to know api keys by. */
+  readonly keys?: KeyFinding
 }
 
 const TEXT_MAX = 16_384
@@ -56,7 +59,7 @@ function decided(
   snapshot: Snapshot,
   head: { method: string; target: string; httpVersion: string; rawHeaders: readonly string[] },
   scheme: string,
-  { mask, maxHeaderCount }: AskedRules,
+  { mask, maxHeaderCount, keys }: AskedRules,
 ): ExchangeReport {
   const { method, rawHeaders, target } = head
   const admitted = admit(head, maxHeaderCount)
@@ -69,7 +72,21 @@ function decided(
   }
   const { host, hostPort: port, path } = admitted
   const header = (name: string): string | undefined => headerValue(rawHeaders, name.toLowerCase())
-  return decisionReport(snapshot, { method, scheme, host, port, path, query, header })
+  const headerValues = (name: string): string[] =>
+    rawHeaders.flatMap((field, at) =>
+      at % 2 === 0 && field.toLowerCase() === name ? [rawHeaders[at + 1] ?? ''] : [],
+    )
+  return decisionReport(snapshot, {
+    method,
+    scheme,
+    host,
+    port,
+    path,
+    query,
+    header,
+    headerValues,
+    ...(keys !== undefined && { keys }),
+  })
 }
 
 const NO_REQUEST = {

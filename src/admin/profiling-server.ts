@@ -3,6 +3,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { RecentEvents } from '../events/recent-events.ts'
+import type { KeyFinding } from '../decide-guards.ts'
 import type { FlightRecorder } from '../explain/flight-recorder.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { Mask } from '../telemetry/masking.ts'
@@ -26,6 +27,8 @@ export interface ProfilingServerInputs {
   readonly mask: Mask
   /** Option server.max_header_count. */
   readonly maxHeaderCount: number
+  /** How api keys are found and known. */
+  readonly keys: KeyFinding
   current(): Snapshot
   /** Option profiling.allowed_hosts. */
   readonly allowedHosts: readonly string[]

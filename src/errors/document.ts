@@ -8,7 +8,7 @@ import { REJECTIONS } from './rejections.ts'
 
 /** Who is meant by a blame. */
 export const BLAMED: Readonly<Record<ReasonEntry['blame'], string>> = {
-  client: 'the client: the request asks for something that is not there',
+  client: 'the client: the request asks for what is not there, or not granted to it',
   config: 'the configuration: a resource or an option of the gateway',
   upstream: 'the upstream, or the network on the way to it',
   plugin: 'the plugin',

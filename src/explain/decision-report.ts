@@ -3,6 +3,7 @@
 // a journal at some revision) is the caller's matter.
 
 import { decide, type Decision, type DecisionRequest } from '../decide.ts'
+import { type GuardedRequest, guardFailure } from '../decide-guards.ts'
 import type { Failure } from '../errors/failure.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { objectsOf } from './exchange-facts.ts'
@@ -10,7 +11,7 @@ import { type ExchangeFacts, type ExchangeReport, type ReportedRequest, reportOf
 import { pluginDecisions } from './plugin-decisions.ts'
 import { routeFacts } from './route-facts.ts'
 
-export interface AskedRequest extends DecisionRequest {
+export interface AskedRequest extends DecisionRequest, GuardedRequest {
   readonly scheme: string
   /** 0: none named. */
   readonly port: number
@@ -23,7 +24,8 @@ export function decisionReport(snapshot: Snapshot, request: AskedRequest): Excha
   const decision = decide(snapshot, request)
   const { route } = decision
   const facts = routeFacts({ snapshot, route, path: request.path, host: request.host }, 'all')
-  const failure = failureOf(decision)
+  const ended = guardFailure(snapshot, decision, request)
+  const failure = route?.invalid ?? ended?.failure ?? outcomeFailure(decision)
   return reportOf({
     ...NOTHING_SENT,
     request: requestOf(request),
@@ -42,10 +44,10 @@ export function decisionReport(snapshot: Snapshot, request: AskedRequest): Excha
     hash: snapshot.hash,
     stale: snapshot.staleSince !== undefined,
     plugins: pluginDecisions(facts.route?.plugins ?? [], {
-      ended: undefined,
-      method: undefined,
-      failed: false,
-      ran: false,
+      ended: ended?.plugin,
+      method: ended === undefined ? undefined : 'onRequest',
+      failed: ended !== undefined,
+      ran: ended !== undefined,
     }),
     ...objectsOf(facts),
     candidates: facts.candidates,
@@ -62,11 +64,8 @@ export function rejectionReport(
   return reportOf({ ...NOTHING_SENT, request, outcome: 'rejected', ...rejection, revision, hash })
 }
 
-/** Plugins come before the target: one that cannot run fails the request whatever the target is. */
-function failureOf({ route, outcome }: Decision): Failure | undefined {
-  if (route?.invalid !== undefined) return route.invalid
-  const unusable = route?.plugins.find(({ failure }) => failure !== undefined)?.failure
-  return unusable ?? (outcome.type === 'failed' ? outcome.failure : undefined)
+function outcomeFailure({ outcome }: Decision): Failure | undefined {
+  return outcome.type === 'failed' ? outcome.failure : undefined
 }
 
 /** The first endpoint with the path that it gets, and how many others might get it. */

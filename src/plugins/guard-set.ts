@@ -26,6 +26,8 @@ export interface GuardSetParts {
 
 export class GuardSet {
   readonly guards: Guards
+  /** How api keys are found and known: for those who tell what the guard would say. */
+  readonly keyFinding: { readonly apiKeyHeader: string; readonly digestOf: KeyRing['digestOf'] }
   readonly #keys: KeyRing
   readonly #keySets: KeySetSource
   readonly #limiter: Limiter
@@ -48,6 +50,10 @@ export class GuardSet {
       judge,
       log,
     })
+    this.keyFinding = {
+      apiKeyHeader: options['plugins.apiKey.header_key'],
+      digestOf: this.#keys.digestOf,
+    }
     this.guards = new Guards({
       keys: this.#keys,
       apiKeyHeader: options['plugins.apiKey.header_key'],

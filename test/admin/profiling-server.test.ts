@@ -43,6 +43,7 @@ async function serve(
     events,
     exchanges: new FlightRecorder({ exchanges: 10, failedExchanges: 10 }),
     mask: maskOf(DEFAULT_OPTIONS),
+    keys: { apiKeyHeader: 'apikey', digestOf: () => undefined },
     maxHeaderCount: 100,
     current,
     allowedHosts: [],

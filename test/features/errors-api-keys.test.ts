@@ -153,6 +153,27 @@ describe('a key that is not authorized: code 13', () => {
   })
 })
 
+describe('what would be decided, asked on the profiling port', () => {
+  test.each([
+    ['GET', '/open', 'unknownKeyThatNobodyMaySee', '13', 'key_unknown'],
+    ['GET', '/open', OLD, '13', 'key_revision_inactive'],
+    ['POST', '/ruled/ruled/read', PARTNER, '13', 'method_denied'],
+    ['GET', '/open', undefined, '12', 'key_missing'],
+    ['GET', '/open', PARTNER, null, null],
+  ])('%s %s with %s is %s %s, as it is in an exchange', async (method, path, key, code, reason) => {
+    const headers = key === undefined ? [] : [['apikey', key]]
+    const asked = await fetch(`http://127.0.0.1:${gateway.profilingPort}/debug/explain`, {
+      method: 'POST',
+      body: JSON.stringify({ request: `${method} ${path}`, headers }),
+    })
+    const text = await asked.text()
+    expect(JSON.parse(text)).toMatchObject({ code, reason })
+    expect(text).not.toContain('KeyThatNobodyMaySee')
+    const { line } = await ask(path, key, method)
+    expect({ code: line['code'], reason: line['reason'] }).toEqual({ code, reason })
+  })
+})
+
 describe('a key that is authorized', () => {
   test('passes, and its name and the rule are on span and line', async () => {
     const observed = await ask('/open', PARTNER)
