@@ -80,4 +80,9 @@ export type ResourceEvent = Origin &
     | { readonly type: 'problems'; readonly problems: readonly SourceProblem[] }
     /** All plugins that were found; replaces what was known. */
     | { readonly type: 'plugins'; readonly plugins: readonly PluginFact[] }
+    /**
+     * All that is known so far is of a former process, last heard of at `since` (ms epoch). It is served as stale until
+     * every kind has been listed again, and Secrets whose bytes went with that process are unread.
+     */
+    | { readonly type: 'restored'; readonly since: number }
   )

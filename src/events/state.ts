@@ -2,10 +2,11 @@
 // did not change with the old one, and the very same state where an event says nothing new.
 // It must never read a clock, and never look into a spec: what a change leads to is the build's matter.
 
-import { Map } from 'immutable'
+import { Map, Set as PersistentSet } from 'immutable'
 import { KINDS, keyOf, type Kind, type Resource } from '../resources/resource.ts'
 import { canonical, contentDigest, replaceDigest, sameContent } from './content.ts'
 import type { KindStatus, PluginFact, ResourceEvent, SourceProblem, Staleness } from './event.ts'
+import { heardAgain, restore, withRead } from './restored.ts'
 import { touch, type TouchedKeys } from './touched.ts'
 
 /** An object and the digest of its content. */
@@ -34,6 +35,10 @@ export interface State extends TouchedKeys {
   readonly problems: Map<string, readonly SourceProblem[]>
   /** Sources that have not been heard for too long. */
   readonly stale: Map<string, Staleness>
+  /** Kinds that are known from a former process and have not been listed since. */
+  readonly restored: readonly Kind[]
+  /** Secrets (`keyOf`) whose facts are known from a former process and whose bytes have not been read since. */
+  readonly unread: PersistentSet<string>
 }
 
 const UNHEARD: KindState = { status: 'pending', detail: '', refusedIn: Map(), objects: Map() }
@@ -53,6 +58,8 @@ export const EMPTY_STATE: State = {
   plugins: [],
   problems: Map(),
   stale: Map(),
+  restored: [],
+  unread: PersistentSet(),
   version: 0,
   touched: undefined,
   settledAt: 0,
@@ -73,7 +80,7 @@ export function apply(state: State, event: ResourceEvent): State {
       return replaceKind(state, event.kind, event.namespace, event.resources)
     case 'refused':
       return event.namespace === undefined
-        ? setStatus(state, event.kind, 'refused', event.detail)
+        ? setStatus(heardAgain(state, event.kind), event.kind, 'refused', event.detail)
         : setRefusedIn(state, event.kind, event.namespace, event.detail)
     case 'overdue':
       return state.kinds[event.kind].status === 'pending'
@@ -85,6 +92,8 @@ export function apply(state: State, event: ResourceEvent): State {
       return setProblems(state, event.source, event.problems)
     case 'plugins':
       return setPlugins(state, event.plugins)
+    case 'restored':
+      return restore(state, event.since)
   }
 }
 
@@ -121,9 +130,10 @@ function upsert(state: State, resource: Resource): State {
   const { objects } = state.kinds[kind]
   const known = objects.get(key)
   const entry = entryOf(known, resource)
-  if (entry === known) return state
+  const read = withRead(state, [key])
+  if (entry === known) return read
   const digest = replaceDigest(state.digest, known?.digest ?? 0n, entry.digest)
-  const next = withObjects(state, kind, objects.set(key, entry), digest)
+  const next = withObjects(read, kind, objects.set(key, entry), digest)
   return entry.digest === known?.digest ? next : touch(next, key)
 }
 
@@ -134,7 +144,12 @@ function remove(state: State, kind: Kind, key: string, uid: string | undefined):
   const known = before.resource.meta.uid
   if (uid !== undefined && known !== undefined && uid !== known) return state
   return touch(
-    withObjects(state, kind, objects.delete(key), replaceDigest(state.digest, before.digest, 0n)),
+    withObjects(
+      withRead(state, [key]),
+      kind,
+      objects.delete(key),
+      replaceDigest(state.digest, before.digest, 0n),
+    ),
     key,
   )
 }
@@ -148,7 +163,7 @@ function replaceKind(
 ): State {
   const synced =
     namespace === undefined
-      ? setStatus(state, kind, 'synced', '')
+      ? setStatus(heardAgain(state, kind), kind, 'synced', '')
       : setRefusedIn(state, kind, namespace, undefined)
   const before = synced.kinds[kind].objects
   const listed = new Set<string>()
@@ -176,8 +191,9 @@ function replaceKind(
       changed.push(key)
     }
   }
-  if (!objects.wasAltered()) return synced
-  return changed.reduce(touch, withObjects(synced, kind, objects.asImmutable(), digest))
+  const read = kind === 'Secret' ? withRead(synced, [...listed, ...changed]) : synced
+  if (!objects.wasAltered()) return read
+  return changed.reduce(touch, withObjects(read, kind, objects.asImmutable(), digest))
 }
 
 /** The entry of an object as it is now; the known one where it says nothing new. */

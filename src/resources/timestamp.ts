@@ -16,7 +16,8 @@ export function readTimestamp(fields: Fields, name: string): string | undefined 
   return normalised
 }
 
-function normaliseTimestamp(value: unknown): string | undefined {
+/** The same of a bare value; undefined where it is no point in time. */
+export function normaliseTimestamp(value: unknown): string | undefined {
   let date: Date
   if (value instanceof Date) date = value
   else if (typeof value === 'string' && RFC_3339.test(value)) date = new Date(value.toUpperCase())

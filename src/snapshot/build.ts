@@ -136,7 +136,8 @@ function hashOf(state: State, seed: string): string {
 function knowledgeOf(state: State, kind: Kind): string {
   const { status, refusedIn } = state.kinds[kind]
   const refused = refusedIn.size === 0 ? '' : `-${[...refusedIn.keys()].sort().join('+')}`
-  return `${status}${refused}${isExpired(state, kind) ? '!' : ''}`
+  const unread = kind === 'Secret' && state.unread.size > 0 ? `~${[...state.unread].sort().join('+')}` : ''
+  return `${status}${refused}${isExpired(state, kind) ? '!' : ''}${unread}`
 }
 
 /** Without the details of failures, which may name paths of one machine. */

@@ -37,7 +37,10 @@ export function compileSecret(namespace: string, name: string, lookup: Lookup): 
     const [{ field, rule }] = secret.problems
     return { failure: failure('secret_data_missing', `${object} cannot be read: ${field} ${rule}`) }
   }
-  return identityOf(secret, object)
+  const identity = identityOf(secret, object)
+  if (identity.failure !== undefined || !lookup.isUnread(namespace, name)) return identity
+  const why = 'what it holds is known from the journal, and its bytes have not been read since the start'
+  return { failure: failure('secret_not_restored', `${object}: ${why}`) }
 }
 
 function identityOf(secret: Secret, object: string): SecretIdentity {

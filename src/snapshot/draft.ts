@@ -62,6 +62,7 @@ export class Draft {
     this.#world = {
       kinds: state.kinds,
       stale: state.stale,
+      unread: state.unread,
       services: this.#services,
       plugins: state.plugins === base.plugins ? base.pluginIndex : indexPlugins(state.plugins),
       options: buildOptionsOf(options),

@@ -20,6 +20,7 @@ import { type ServiceIndexDraft, slicesKey } from './service-index.ts'
 export interface World {
   readonly kinds: Readonly<Record<Kind, KindState>>
   readonly stale: State['stale']
+  readonly unread: State['unread']
   readonly services: Pick<ServiceIndexDraft, 'bucket' | 'slicesOf'>
   readonly plugins: PluginIndex
   readonly options: BuildOptions
@@ -62,6 +63,13 @@ export class Lookup {
   isExpired(kind: Kind): boolean {
     this.#note(`Kind/${kind}`)
     return isExpired(this.#world, kind)
+  }
+
+  /** True where the bytes of the Secret were those of a former process and have not been read since. */
+  isUnread(namespace: string, secret: string): boolean {
+    const key = keyOf('Secret', namespace, secret)
+    this.#note(key)
+    return this.#world.unread.has(key)
   }
 
   object<K extends 'MockTarget' | 'Service' | 'Secret'>(

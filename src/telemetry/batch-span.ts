@@ -79,6 +79,7 @@ function subjectOf(event: ResourceEvent): Subject {
     case 'stale':
     case 'problems':
     case 'plugins':
+    case 'restored':
       return {}
   }
 }
