@@ -9,9 +9,11 @@ import type { AdminServer } from './admin/admin-server.ts'
 import { Health } from './admin/health.ts'
 import type { Options } from './config/options.ts'
 import { errorBodies } from './errors/bodies.ts'
+import type { Journal } from './events/journal/journal.ts'
 import { RecentEvents } from './events/recent-events.ts'
 import type { LifeStep } from './life.ts'
 import { type Pipeline, type PipelineOptions, type Publication, runPipeline } from './pipeline.ts'
+import { fromJournal, openJournalOf, sourceHeard } from './open-journal.ts'
 import { type OpenedSource, openSource } from './open-source.ts'
 import { type LoadedPlugins, loadPlugins } from './plugins/load.ts'
 import { Certificates } from './proxy/certificates.ts'
@@ -93,6 +95,7 @@ class Composition implements Gateway {
   readonly #admin: AdminServer[] = []
   readonly #ports = new Map<string, number>()
   #running: Running | undefined
+  #journal: Journal | undefined
   #source: OpenedSource | undefined
   #pipeline: Pipeline | undefined
   #certificates: Certificates | undefined
@@ -106,7 +109,11 @@ class Composition implements Gateway {
   }
 
   async start(): Promise<{ ports: Ports } | { problem: string }> {
-    const problem = (await this.#openSource()) ?? (await this.#assemble()) ?? (await this.#open())
+    const problem =
+      (await this.#openJournal()) ??
+      (await this.#openSource()) ??
+      (await this.#assemble()) ??
+      (await this.#open())
     if (problem === undefined) return { ports: this.#ports }
     await this.stop()
     return { problem }
@@ -130,13 +137,25 @@ class Composition implements Gateway {
     this.#running?.signals.metrics.countFault()
   }
 
+  async #openJournal(): Promise<string | undefined> {
+    const { version = '0.0.0' } = this.#overrides
+    const journal = await openJournalOf(this.#options, { version, log: this.log })
+    if (journal !== undefined && 'problem' in journal) return journal.problem
+    this.#journal = journal
+    return undefined
+  }
+
   async #openSource(): Promise<string | undefined> {
     const { sources } = this.#overrides
     if (sources !== undefined) {
       this.#source = { name: 'directory', sources, published: () => undefined, stop: () => Promise.resolve() }
       return undefined
     }
-    const opened = await openSource(this.#options, { vault: this.#vault, log: this.log })
+    const opened = await openSource(this.#options, {
+      vault: this.#vault,
+      log: this.log,
+      mayWait: this.#journal?.restored !== undefined,
+    })
     if ('problem' in opened) return opened.problem
     this.#source = opened
     return undefined
@@ -149,6 +168,7 @@ class Composition implements Gateway {
       log: this.log,
       version: this.#overrides.version ?? '0.0.0',
       source: this.#source?.name ?? 'directory',
+      journal: () => this.#journal?.stats(),
       ...(this.#overrides.stdout === undefined ? {} : { stdout: this.#overrides.stdout }),
     })
     if ('problem' in signals) return signals.problem
@@ -199,6 +219,7 @@ class Composition implements Gateway {
     if (refused !== undefined) return refused
     this.#pipeline = this.#runPipeline()
     await this.#pipeline.settled
+    await sourceHeard(this.#pipeline, this.#current)
     const closed = await this.#openListeners()
     if (closed !== undefined) return closed
     this.#listening = true
@@ -215,6 +236,7 @@ class Composition implements Gateway {
       listening: () => this.#listening,
       draining: () => this.#load.draining,
       blocked: () => plugins.host.blocked(),
+      journalFailing: () => this.#journal?.stats().failing,
     })
     const { metrics } = signals
     const profiling = createProfilingServer({
@@ -279,7 +301,9 @@ class Composition implements Gateway {
     const observedAt = performance.timeOrigin + performance.now()
     return runPipeline({
       sources: this.#source?.sources ?? [],
-      initial: [{ type: 'plugins', source: 'plugins', observedAt, plugins: plugins.facts }],
+      ...fromJournal(this.#journal, [
+        { type: 'plugins', source: 'plugins', observedAt, plugins: plugins.facts },
+      ]),
       options: this.#options,
       current: this.#current,
       log: this.log,
@@ -331,6 +355,7 @@ class Composition implements Gateway {
     this.#certificates?.stop()
     this.#running?.deadlines.stop()
     await this.#running?.plugins.host.stop()
+    await this.#journal?.stop()
     for (const server of this.#admin) await server.close()
   }
 

@@ -27,6 +27,8 @@ export interface OpenedSource {
 interface SourceParts {
   readonly vault: Vault
   readonly log: Log
+  /** What a former process knew is served until the source is there. */
+  readonly mayWait?: boolean
 }
 
 /** @returns a problem, one line, where there is nothing to read from */
@@ -43,10 +45,11 @@ export async function openSource(
 async function openDirectory(
   directory: string,
   namespace: string,
-  { vault, log }: SourceParts,
+  { vault, log, mayWait = false }: SourceParts,
 ): Promise<OpenedSource | { readonly problem: string }> {
   const problem = await checkDirectory(directory)
-  if (problem !== undefined) return { problem }
+  if (problem !== undefined && !mayWait) return { problem }
+  if (problem !== undefined) log.warn({ problem }, 'the watched directory is not there: it is waited for')
   return {
     name: 'directory',
     sources: [directorySource({ directory, namespace, vault, log })],

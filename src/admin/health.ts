@@ -6,7 +6,7 @@ import { KINDS, type Kind } from '../resources/resource.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 
 export interface HealthReason {
-  readonly component: 'snapshot' | 'source' | 'listener' | 'process' | 'watchdog'
+  readonly component: 'snapshot' | 'source' | 'listener' | 'process' | 'watchdog' | 'journal'
   /** snake_case, from a closed list. */
   readonly reason:
     | 'no_snapshot'
@@ -16,6 +16,7 @@ export interface HealthReason {
     | 'listener_closed'
     | 'draining'
     | 'event_loop_blocked'
+    | 'journal_failing'
   readonly message: string
   /** False: said, but traffic is still wanted (the answer is 200). */
   readonly fatal: boolean
@@ -40,6 +41,8 @@ export interface HealthInputs {
   draining(): boolean
   /** What holds, or has just held, the event loop for too long; undefined where nothing does. */
   blocked(): string | undefined
+  /** Why the journal cannot be written; undefined where it is, or there is none. */
+  journalFailing?(): string | undefined
 }
 
 export class Health {
@@ -52,7 +55,7 @@ export class Health {
   /** For `/readyz`: ready as soon as a snapshot is live and the listeners are open, and until a drain begins. */
   readiness(): Readiness {
     const snapshot = this.#inputs.current()
-    const reasons = [...this.#process(), ...ofSnapshot(snapshot)]
+    const reasons = [...this.#process(), ...ofSnapshot(snapshot), ...this.#journal()]
     return { ready: !reasons.some(({ fatal }) => fatal), ...identityOf(snapshot, reasons) }
   }
 
@@ -72,6 +75,14 @@ export class Health {
       reasons.push(fatal('listener', 'listener_closed', 'The gateway does not listen for requests yet.'))
     }
     return reasons
+  }
+
+  /** Requests go on without it: what is lost is what could be looked at later. */
+  #journal(): HealthReason[] {
+    const why = this.#inputs.journalFailing?.()
+    if (why === undefined) return []
+    const message = `The journal cannot be written (${why}): changes of configuration are not recorded.`
+    return [{ component: 'journal', reason: 'journal_failing', message, fatal: false }]
   }
 
   #watchdog(): HealthReason[] {

@@ -11,7 +11,8 @@ export function inconsistency(options: Options, provenance: Provenances): Refusa
     withoutKeyPair('server.secure_port', options, provenance) ??
     withoutKeyPair('prometheus.secure_port', options, provenance) ??
     withoutListener(options, provenance) ??
-    twoSources(options, provenance)
+    twoSources(options, provenance) ??
+    nothingToStartFrom(options, provenance)
   )
 }
 
@@ -38,6 +39,14 @@ function twoSources(options: Options, provenance: Provenances): Refusal | undefi
   const where = `${provenance['source.directory'].where} and ${provenance['kubernetes.kubeconfig'].where}`
   return {
     problem: `source.directory and kubernetes.kubeconfig: ${JSON.stringify(directory)} and ${JSON.stringify(kubeconfig)} from ${where} are both set; allowed: one of them`,
+  }
+}
+
+function nothingToStartFrom(options: Options, provenance: Provenances): Refusal | undefined {
+  if (!options['events.start_from_journal'] || options['events.journal_dir'] !== undefined) return undefined
+  const where = provenance['events.start_from_journal'].where
+  return {
+    problem: `events.start_from_journal: "true" from ${where} needs events.journal_dir, which is not set; allowed: false, or true beside a folder`,
   }
 }
 

@@ -8,6 +8,7 @@ const GROUPS: readonly (readonly [prefix: string, title: string])[] = [
   ['server', 'What faces clients'],
   ['proxy', 'What faces upstreams'],
   ['source', 'Watched folder'],
+  ['events', 'Journal'],
   ['kubernetes', 'Cluster'],
   ['validator', 'Admission webhook'],
   ['routing', 'Routing'],
@@ -70,6 +71,7 @@ In a list or map that is written as text, a backslash takes a following \`,\`, \
 
 - \`server.secure_port\` and \`prometheus.secure_port\` need \`server.tls.cert_file\` and \`server.tls.key_file\`.
 - At least one of \`server.insecure_port\` and \`server.secure_port\` is not 0.
+- \`events.start_from_journal\` needs \`events.journal_dir\`.
 `
 
 /** The page docs/configuration.md. */

@@ -3,12 +3,19 @@
 
 import type { Option } from './option.ts'
 import { CONTROL_OPTIONS } from './options-control.ts'
+import { EVENTS_OPTIONS } from './options-events.ts'
 import { KUBERNETES_OPTIONS } from './options-kubernetes.ts'
 import { PROXY_OPTIONS } from './options-proxy.ts'
 import { SERVER_OPTIONS } from './options-server.ts'
 
 /** In the order of help and documentation. */
-const TABLE = [...SERVER_OPTIONS, ...CONTROL_OPTIONS, ...KUBERNETES_OPTIONS, ...PROXY_OPTIONS] as const
+const TABLE = [
+  ...SERVER_OPTIONS,
+  ...CONTROL_OPTIONS,
+  ...EVENTS_OPTIONS,
+  ...KUBERNETES_OPTIONS,
+  ...PROXY_OPTIONS,
+] as const
 
 type Row = (typeof TABLE)[number]
 

@@ -11,7 +11,9 @@ import type { Route, Snapshot } from '../snapshot/snapshot.ts'
 import type { TimeSplit } from './time-split.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 import type { Witness } from './exemplars.ts'
+import type { JournalStats } from '../events/journal/writer.ts'
 import { type Family, formatFor, registerFamily, type Sample } from './exposition.ts'
+import { journalFamilies } from './journal-metrics.ts'
 import { METRIC, type Signal, SIGNALS } from './names.ts'
 import { nodeFamilies } from './node-metrics.ts'
 import { SeriesTable } from './series-table.ts'
@@ -25,6 +27,8 @@ export interface MetricsInputs {
   readonly routeSeriesMax?: number
   /** Lines of the program's log that were lost so far. */
   readonly logLinesLost?: () => number
+  /** Undefined without a journal. */
+  readonly journal?: () => JournalStats | undefined
 }
 
 const NO_LABELS = {}
@@ -50,11 +54,16 @@ export class Metrics {
   #trailersDropped = 0
   #snapshot: Snapshot | undefined
 
-  constructor({ source, routeSeriesMax, logLinesLost = () => 0 }: MetricsInputs) {
+  constructor({ source, routeSeriesMax, logLinesLost = () => 0, journal = () => undefined }: MetricsInputs) {
     this.#logLinesLost = logLinesLost
     this.#source = source
     this.#series = new SeriesTable(routeSeriesMax)
-    for (const family of [...this.#requestFamilies(), ...this.#snapshotFamilies(), ...nodeFamilies()]) {
+    for (const family of [
+      ...this.#requestFamilies(),
+      ...this.#snapshotFamilies(),
+      ...journalFamilies(journal),
+      ...nodeFamilies(),
+    ]) {
       registerFamily(this.#text, family)
       registerFamily(this.#openMetrics, family)
     }

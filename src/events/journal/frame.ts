@@ -1,0 +1,51 @@
+// One line of a journal: a checksum, a length, a JSON object, a line feed. `cut -d' ' -f3- <segment> | jq` reads it.
+// It must never trust a line: what does not fit its length and checksum to the byte is no line.
+
+import { crc32 } from 'node:zlib'
+import type { JournalLine } from './record.ts'
+
+const CRC_DIGITS = 8
+const SPACE = 0x20
+/** Digits of a length: JSON of 10 GB is none of ours. */
+const LENGTH_DIGITS_MAX = 10
+
+/** The line, with its line feed. JSON holds no line feed of its own. Throws where the text would be too long for a string. */
+export function frame(line: JournalLine): string {
+  const json = JSON.stringify(line)
+  return `${crc32(json).toString(16).padStart(CRC_DIGITS, '0')} ${Buffer.byteLength(json)} ${json}\n`
+}
+
+/**
+ * What a line holds.
+ * @param line without its line feed
+ * @returns undefined where the line is damaged
+ */
+export function unframe(line: Buffer): JournalLine | undefined {
+  const start = startOfJson(line)
+  if (start === undefined) return undefined
+  const json = line.subarray(start)
+  if (Number(line.toString('latin1', CRC_DIGITS + 1, start - 1)) !== json.length) return undefined
+  if (line.toString('latin1', 0, CRC_DIGITS) !== crc32(json).toString(16).padStart(CRC_DIGITS, '0')) {
+    return undefined
+  }
+  return parse(json)
+}
+
+function startOfJson(line: Buffer): number | undefined {
+  if (line[CRC_DIGITS] !== SPACE) return undefined
+  const end = line.indexOf(SPACE, CRC_DIGITS + 1)
+  return end === -1 || end > CRC_DIGITS + 1 + LENGTH_DIGITS_MAX ? undefined : end + 1
+}
+
+/** A checksum is no proof that nobody wrote the file by hand: only the outline is looked at here. */
+function parse(json: Buffer): JournalLine | undefined {
+  try {
+    const value: unknown = JSON.parse(json.toString('utf8'))
+    if (typeof value !== 'object' || value === null) return undefined
+    if ('type' in value) return value as JournalLine
+    if (!('event' in value) || !('revision' in value) || !('seq' in value)) return undefined
+    return value as JournalLine
+  } catch {
+    return undefined
+  }
+}
