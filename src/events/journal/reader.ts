@@ -87,7 +87,7 @@ export class JournalReader {
     if (chosen === undefined) return this.#outside(target)
     const next = segments[index + 1]?.head
     if (isInGap(target, next)) return missing(target, next)
-    return this.#fold(chosen, target)
+    return this.#fold(chosen, target, next === undefined)
   }
 
   /** Every record behind that moment, each folded. Stops at the end, or where nothing can be gone on from. */
@@ -146,7 +146,8 @@ export class JournalReader {
     return undefined
   }
 
-  #fold({ name }: Segment, target: Target): Moment | Unavailable {
+  /** @param isLast a line without an end is one that is being written */
+  #fold({ name }: Segment, target: Target, isLast: boolean): Moment | Unavailable {
     const opened = openSegment(this.folder, name)
     if ('problem' in opened) return { problem: this.#damaged(name, opened.problem) }
     const { head } = opened
@@ -155,7 +156,8 @@ export class JournalReader {
     let position: Position = { segment: name, offset: 0, end: opened.recordsAt }
     for (const read of this.#recordsOf(name, opened.recordsAt)) {
       if (read.record === undefined) {
-        if (read.torn || target === 'end') break
+        if ((read.torn && isLast) || target === 'end') break
+        if (read.torn) this.#damaged(name, 'it ends in a torn record')
         return this.#outside(target)
       }
       if (!isRecordWithin(read.record, target)) break
