@@ -3,6 +3,7 @@
 
 import { createGateway } from '../gateway.ts'
 import { crdDocuments } from './crds.ts'
+import { addJournalCommands } from './journal-commands.ts'
 import { createProgram } from './program.ts'
 import { version } from './version.ts'
 
@@ -19,5 +20,7 @@ program
   .action(() => {
     process.stdout.write(crdDocuments())
   })
+
+addJournalCommands(program)
 
 await program.parseAsync()

@@ -41,7 +41,8 @@ export class RecentEvents {
   }
 }
 
-function subjectOf(event: ResourceEvent): Pick<RecentEvent, 'kind' | 'namespace' | 'name' | 'count'> {
+/** What an event is about, in short. */
+export function subjectOf(event: ResourceEvent): Pick<RecentEvent, 'kind' | 'namespace' | 'name' | 'count'> {
   switch (event.type) {
     case 'upserted': {
       const { kind, meta } = event.resource
@@ -59,6 +60,7 @@ function subjectOf(event: ResourceEvent): Pick<RecentEvent, 'kind' | 'namespace'
     case 'plugins':
       return { count: event.plugins.length }
     case 'stale':
+    case 'restored':
     default:
       return {}
   }

@@ -99,6 +99,10 @@ class BuiltSnapshot implements Snapshot {
     return invalid === undefined ? [] : [invalidCondition(invalid)]
   }
 
+  dependenciesOf(key: string): readonly string[] {
+    return this.#compilation.proxies.get(key)?.asked ?? []
+  }
+
   get compilation(): Compilation {
     return this.#compilation
   }
@@ -121,6 +125,7 @@ export const INITIAL_SNAPSHOT: Snapshot = Object.freeze({
   refusals: [],
   conditions: [],
   conditionsOf: () => [],
+  dependenciesOf: () => [],
   conditionCounts: [],
   changes: { removedApiProxies: [], conditions: [], conditionsCut: 0, affected: [] },
   counts: perKind(() => 0),

@@ -139,6 +139,8 @@ export interface Snapshot {
   readonly conditions: Iterable<Condition>
   /** The conditions of one object (`keyOf`) by type; none where it is unknown or nothing is worth saying. */
   conditionsOf(key: string): readonly Condition[]
+  /** What the route of an ApiProxy (`keyOf`) was made of: keys of objects, and of what stands for several (lookup.ts). */
+  dependenciesOf(key: string): readonly string[]
   /** Kept up to date by each build, so that nobody counts by walking. */
   readonly conditionCounts: Iterable<ConditionCount>
   /** Against the snapshot that this one was built from. */

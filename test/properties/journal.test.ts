@@ -57,7 +57,7 @@ function expectSteps(folder: string, lived: readonly Live[]): void {
   const start = reader.at({ revision: first.revision })
   if ('problem' in start) throw new Error(start.problem)
   const hashes = new Map([[first.revision, hashOf(start.state)]])
-  for (const { record, after } of reader.steps(start)) hashes.set(record.revision, hashOf(after))
+  for (const { record, after } of reader.steps(start)) hashes.set(record.revision, hashOf(after.state))
   expect([...hashes]).toEqual(lived.map(({ revision, hash }) => [revision, hash]))
 }
 

@@ -16,6 +16,7 @@ export function bareSnapshot(set: Partial<Snapshot> = {}): Snapshot {
     refusals: [],
     conditions: [],
     conditionsOf: () => [],
+    dependenciesOf: () => [],
     conditionCounts: [],
     changes: { removedApiProxies: [], conditions: [], conditionsCut: 0, affected: [] },
     ...set,

@@ -10,11 +10,12 @@ import type { CheckpointLine, JournalLine, ObjectsLine, StateLine } from './reco
 import { decode, encode } from './state-text.ts'
 
 const OBJECTS_PER_LINE = 100
+/** What is computed anew, or says something of one line of states only. */
+const OF_ONE_PROCESS = ['digest', 'version', 'touched', 'settledAt'] as const
 
 /** Lines that `CheckpointReader` makes the same state of. Made as they are asked for. */
 export function* checkpointLines(state: State): Generator<StateLine | ObjectsLine | CheckpointLine> {
-  const { digest, version, touched, settledAt, ...rest } = state
-  yield { type: 'state', state: encode({ ...rest, kinds: withoutObjects(state) }) }
+  yield { type: 'state', state: encode({ ...without(state, OF_ONE_PROCESS), kinds: withoutObjects(state) }) }
   let objects = 0
   for (const kind of KINDS) {
     let resources: Resource[] = []
@@ -77,9 +78,14 @@ export class CheckpointReader {
 
 function withoutObjects({ kinds }: State): Record<Kind, Omit<KindState, 'objects'>> {
   return perKind((kind) => {
-    const { objects, ...known } = kinds[kind]
-    return known
+    return without(kinds[kind], ['objects'])
   })
+}
+
+function without<T extends object, N extends keyof T>(value: T, names: readonly N[]): Omit<T, N> {
+  const left: Partial<T> = { ...value }
+  for (const name of names) delete left[name]
+  return left as Omit<T, N>
 }
 
 function perKind<T>(valueOf: (kind: Kind) => T): Record<Kind, T> {

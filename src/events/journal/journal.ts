@@ -98,7 +98,7 @@ async function recoverIfReadable(
     return await recover(folder, restore, log)
   } catch {
     // What keeps the folder from being read keeps it from being written, which is said.
-    return { seq: 1, revision: 0, observedAt: 0, state: undefined, last: undefined, lost: undefined }
+    return { seq: 1, revision: 0, observedAt: 0, state: undefined, last: undefined }
   }
 }
 

@@ -26,8 +26,7 @@ export interface Moment {
 export interface Step {
   readonly record: JournalRecord
   readonly before: State
-  readonly after: State
-  readonly options: SegmentHead['options']
+  readonly after: Moment
   /** True where `before` is no successor of the last `after`: a process began anew, or records are missing. */
   readonly anew: boolean
 }
@@ -103,7 +102,7 @@ export class JournalReader {
         if (after === undefined) break
         state = after
         last = read
-        yield { record: read.record, before, after: state, options, anew }
+        yield { record: read.record, before, after: momentOf(read.record, after, options, read), anew }
         anew = false
       }
       const next = this.#segments().find(({ name }) => name > last.segment)
@@ -234,6 +233,15 @@ export class JournalReader {
     this.damage.add(said)
     return said
   }
+}
+
+function momentOf(
+  { revision, observedAt }: JournalRecord,
+  state: State,
+  options: SegmentHead['options'],
+  { segment, offset, end }: Position,
+): Moment {
+  return { state, revision, observedAt, options, position: { segment, offset, end } }
 }
 
 /** `revisions 3 to 9, 2026-01-31T12:00:00.000Z to ...`. */

@@ -19,8 +19,6 @@ export interface Found {
   /** What was last known; undefined where nothing can be read, or nothing was asked for. */
   readonly state: State | undefined
   readonly last: LastSegment | undefined
-  /** Records were lost that had been written: what is known is older than the journal's end. */
-  readonly lost: string | undefined
 }
 
 /** The segment that `state` is of. */
@@ -41,7 +39,6 @@ const NOTHING: Found = {
   observedAt: 0,
   state: undefined,
   last: undefined,
-  lost: undefined,
 }
 
 interface Log {
@@ -51,27 +48,17 @@ interface Log {
 
 /** @param fold whether what was last known is wanted: it costs a fold of the last segment */
 export async function recover(folder: string, fold: boolean, log: Log): Promise<Found> {
-  let found = NOTHING
+  const numbers = { seq: NOTHING.seq, revision: 0, observedAt: 0 }
   for (const name of listSegments(folder).reverse()) {
     const read = readWhole(folder, name, fold)
-    found = {
-      ...found,
-      seq: Math.max(found.seq, read.seq + 1, (seqOfName(name) ?? 0) + (read.problem === undefined ? 0 : 1)),
-      revision: Math.max(found.revision, read.revision),
-      observedAt: Math.max(found.observedAt, read.observedAt),
-    }
-    if (read.problem !== undefined) {
-      const why = `segment ${name}: ${read.problem}`
-      log.warn({ segment: name, why: read.problem }, 'a segment of the journal is damaged and passed over')
-      found = { ...found, lost: found.lost ?? why }
-      continue
-    }
-    if (read.last === undefined) continue
-    const { state, last } = await cutTail(folder, read, log)
-    const lost = last.isWhole ? undefined : `segment ${name} is damaged behind its record ${last.records}`
-    return { ...found, state, last, lost: found.lost ?? lost }
+    const isUsable = read.last !== undefined
+    numbers.seq = Math.max(numbers.seq, read.seq + 1, (seqOfName(name) ?? 0) + (isUsable ? 0 : 1))
+    numbers.revision = Math.max(numbers.revision, read.revision)
+    numbers.observedAt = Math.max(numbers.observedAt, read.observedAt)
+    if (isUsable) return { ...numbers, ...(await cutTail(folder, read, log)) }
+    log.warn({ segment: name, why: read.problem }, 'a segment of the journal is damaged and passed over')
   }
-  return found
+  return { ...NOTHING, ...numbers }
 }
 
 interface Whole {

@@ -37,7 +37,7 @@ export class SegmentFile {
   }
 
   /** A new segment that begins with this state. Throws where the disk refuses, and leaves nothing behind then. */
-  static async create(folder: string, head: SegmentHead, state: State): Promise<SegmentFile> {
+  static async create(this: void, folder: string, head: SegmentHead, state: State): Promise<SegmentFile> {
     const name = segmentName(head.seq)
     const unfinished = path.join(folder, `${name}${UNFINISHED}`)
     const flags = constants.O_CREAT | constants.O_TRUNC | constants.O_WRONLY | NO_LINKS
