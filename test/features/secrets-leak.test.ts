@@ -8,7 +8,9 @@ import { connectHttp, httpRequest, type RawResponse } from '../support/http-clie
 import { apiKey, apiProxy, mockTarget, secret } from '../support/manifests.ts'
 import { type OtlpSink, startOtlpSink } from '../support/otlp-sink.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
+import { waitUntil } from '../support/wait-until.ts'
 import { answerBytes, answers } from '../support/upstream-scripts.ts'
+import { textOf } from '../support/journal.ts'
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts'
 
 const authority = createAuthority()
@@ -47,6 +49,7 @@ const QUERY = `?token=${SECRETS.queryValue}`
 let sink: OtlpSink
 let upstream: Upstream
 let plugins: TempFolder
+let journal: TempFolder
 let gateway: GatewayProcess
 const responses: RawResponse[] = []
 
@@ -58,6 +61,7 @@ beforeAll(async () => {
     ),
   )
   plugins = await tempFolder('leak')
+  journal = await tempFolder('leak-journal')
   await plugins.write(
     'throws.mjs',
     'export const Plugin = { onRequest() { throw new Error("no secret here") }, onResponse() {} }',
@@ -85,6 +89,7 @@ beforeAll(async () => {
     },
     flags: {
       'plugins.location': plugins.path,
+      'events.journal_dir': journal.path,
       'proxy.mask_header_keys': 'x-customer',
       'proxy.proxy_status': true,
       'process.log_level': 'debug',
@@ -103,11 +108,21 @@ afterAll(async () => {
   await gateway.stop()
   await upstream.stop()
   await plugins.remove()
+  await journal.remove()
   await sink.stop()
 })
 
 const page = async (port: number, path: string, accept = '*/*'): Promise<string> =>
   (await fetch(`http://127.0.0.1:${port}${path}`, { headers: { accept } })).text()
+
+/** Plugin configuration is in the journal: a decision cannot be replayed without it. All else that is secret is not. */
+async function journalText(): Promise<string> {
+  const text = await waitUntil(async () => {
+    const written = await textOf(journal.path)
+    return written.includes('"kind":"EndpointSlice","resources"') && written
+  }, 'the journal is written')
+  return text.replaceAll(SECRETS.pluginConfig, '')
+}
 
 /** Everything that comes out, by what it is. */
 async function dumps(): Promise<Record<string, string>> {
@@ -121,6 +136,7 @@ async function dumps(): Promise<Record<string, string>> {
     readiness: await page(gateway.prometheusPort, '/readyz'),
     snapshot: await page(gateway.profilingPort, '/debug/snapshot'),
     events: await page(gateway.profilingPort, '/debug/events'),
+    journal: await journalText(),
     errors: responses
       .slice(1)
       .map(({ head, text }) => head + text)
