@@ -1,6 +1,6 @@
 // `npm run bench`: CPU microseconds a request of the gateway beside other proxies, in interleaved rounds, and the
-// cost of route lookup and of one event; and the way of a change from a real API server. Only ratios within one run
-// mean anything.
+// cost of route lookup, of one event and of the journal; and the way of a change from a real API server. Only ratios
+// within one run mean anything.
 
 import { parseArgs } from 'node:util'
 import { tempFolder } from '../support/temp-folder.ts'
@@ -15,8 +15,9 @@ import { startBenchUpstream } from './upstream.ts'
 const GATEWAY = 'kanali'
 const SNAPSHOT = 'snapshot'
 const KUBERNETES = 'kubernetes'
+const JOURNAL = 'journal'
 const PROXIES = [...PEERS.map(({ name }) => name), GATEWAY]
-const NAMES = [...PROXIES, SNAPSHOT, KUBERNETES]
+const NAMES = [...PROXIES, SNAPSHOT, JOURNAL, KUBERNETES]
 
 const USAGE = `npm run bench -- [--rounds 3] [--seconds 4] [--warmup 2] [--routes 10000] [--only NAME,NAME]
 names: ${NAMES.join(', ')}
@@ -39,6 +40,10 @@ if (settings === undefined) {
   if (settings.only.includes(SNAPSHOT)) {
     const { benchSnapshot } = await import('./snapshot.ts')
     await benchSnapshot()
+  }
+  if (settings.only.includes(JOURNAL)) {
+    const { benchJournal } = await import('./journal.ts')
+    await benchJournal()
   }
   if (settings.only.includes(KUBERNETES)) {
     const { benchKubernetes } = await import('./kubernetes.ts')

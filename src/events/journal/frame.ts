@@ -2,10 +2,12 @@
 // It must never trust a line: what does not fit its length and checksum to the byte is no line.
 
 import { crc32 } from 'node:zlib'
-import type { JournalLine } from './record.ts'
+import type { JournalLine, RecordOutline } from './record.ts'
 
 const CRC_DIGITS = 8
 const SPACE = 0x20
+const EVENT = Buffer.from(',"event":')
+const NO_EVENT = Buffer.from(',"event":0}')
 /** Digits of a length: JSON of 10 GB is none of ours. */
 const LENGTH_DIGITS_MAX = 10
 
@@ -21,6 +23,24 @@ export function frame(line: JournalLine): string {
  * @returns undefined where the line is damaged
  */
 export function unframe(line: Buffer): JournalLine | undefined {
+  const json = checkedJson(line)
+  return json === undefined ? undefined : outlined(json)
+}
+
+/**
+ * What a record's line holds before its event: most of a line, and of the time that reading it takes, is the event.
+ * @returns undefined where the line is damaged, or no record's
+ */
+export function unframeOutline(line: Buffer): RecordOutline | undefined {
+  const json = checkedJson(line)
+  // Within a text the quotes would have backslashes.
+  const end = json?.indexOf(EVENT)
+  if (json === undefined || end === undefined || end === -1) return undefined
+  const outline = outlined(Buffer.concat([json.subarray(0, end), NO_EVENT]))
+  return outline !== undefined && 'event' in outline ? outline : undefined
+}
+
+function checkedJson(line: Buffer): Buffer | undefined {
   const start = startOfJson(line)
   if (start === undefined) return undefined
   const json = line.subarray(start)
@@ -28,7 +48,7 @@ export function unframe(line: Buffer): JournalLine | undefined {
   if (line.toString('latin1', 0, CRC_DIGITS) !== crc32(json).toString(16).padStart(CRC_DIGITS, '0')) {
     return undefined
   }
-  return parse(json)
+  return json
 }
 
 function startOfJson(line: Buffer): number | undefined {
@@ -38,7 +58,7 @@ function startOfJson(line: Buffer): number | undefined {
 }
 
 /** A checksum is no proof that nobody wrote the file by hand: only the outline is looked at here. */
-function parse(json: Buffer): JournalLine | undefined {
+function outlined(json: Buffer): JournalLine | undefined {
   try {
     const value: unknown = JSON.parse(json.toString('utf8'))
     if (typeof value !== 'object' || value === null) return undefined

@@ -1,6 +1,6 @@
 // Which records changed which object: what `why` walks back along. It holds places in files, never records.
 
-import type { JournalRecord } from './record.ts'
+import type { RecordOutline } from './record.ts'
 import type { Position } from './segment.ts'
 
 export interface Mention extends Position {
@@ -15,10 +15,11 @@ export class KeyIndex {
   #records = 0
 
   /** Records must come in their order. */
-  add({ seq, revision, observedAt, keys }: JournalRecord, position: Position): void {
+  add({ seq, revision, observedAt, keys }: RecordOutline, position: Position): void {
     this.#records += 1
-    const mention = { ...position, seq, revision, observedAt }
-    for (const key of new Set(keys)) {
+    const { segment, offset, end } = position
+    const mention = { segment, offset, end, seq, revision, observedAt }
+    for (const key of keys) {
       const known = this.#mentions.get(key)
       if (known === undefined) this.#mentions.set(key, [mention])
       else known.push(mention)

@@ -4,16 +4,16 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs'
 import path from 'node:path'
 import { NO_LINKS } from './folder.ts'
-import { unframe } from './frame.ts'
-import type { JournalLine } from './record.ts'
+import { unframe, unframeOutline } from './frame.ts'
+import type { JournalLine, RecordOutline } from './record.ts'
 
-export interface ReadLine {
+export interface ReadLine<T> {
   /** Where it begins, in bytes. */
   readonly offset: number
   /** Where it ends, behind its line feed. */
   readonly end: number
   /** Undefined where it is damaged. */
-  readonly value: JournalLine | undefined
+  readonly value: T | undefined
   /** False for what stands behind the last line feed. */
   readonly terminated: boolean
 }
@@ -28,26 +28,35 @@ const OTHER_LINE = '{"type"'
 const OTHER_LINE_WITHIN = 32
 
 /** All lines from an offset, at which a line must begin. Throws where the file cannot be opened. */
-export function readLines(folder: string, name: string, from = 0): Generator<ReadLine> {
-  return read(folder, name, from, false)
+export function readLines(folder: string, name: string): Generator<ReadLine<JournalLine>> {
+  return read(folder, name, new Rest(0, false, unframe))
 }
 
 /** The same without the head and the checkpoint, which are passed over without a look. */
-export function readRecordLines(folder: string, name: string, from = 0): Generator<ReadLine> {
-  return read(folder, name, from, true)
+export function readRecordLines(
+  folder: string,
+  name: string,
+  from: number,
+): Generator<ReadLine<JournalLine>> {
+  return read(folder, name, new Rest(from, true, unframe))
 }
 
-function* read(folder: string, name: string, from: number, recordsOnly: boolean): Generator<ReadLine> {
+/** The same of records without their events. */
+export function readOutlineLines(folder: string, name: string): Generator<ReadLine<RecordOutline>> {
+  return read(folder, name, new Rest(0, true, unframeOutline))
+}
+
+function* read<T>(folder: string, name: string, rest: Rest<T>): Generator<ReadLine<T>> {
   const descriptor = openSync(path.join(folder, name), constants.O_RDONLY | NO_LINKS)
   try {
-    yield* linesOf(descriptor, new Rest(from, recordsOnly), from)
+    yield* linesOf(descriptor, rest)
   } finally {
     closeSync(descriptor)
   }
 }
 
-function* linesOf(descriptor: number, rest: Rest, from: number): Generator<ReadLine> {
-  let position = from
+function* linesOf<T>(descriptor: number, rest: Rest<T>): Generator<ReadLine<T>> {
+  let position = rest.offset
   for (;;) {
     const block = Buffer.allocUnsafe(BLOCK_BYTES)
     const read = readSync(descriptor, block, 0, BLOCK_BYTES, position)
@@ -68,15 +77,22 @@ function* linesOf(descriptor: number, rest: Rest, from: number): Generator<ReadL
 }
 
 /** What has been read of a line whose end has not. */
-class Rest {
+class Rest<T> {
   #blocks: Buffer[] = []
   #bytes = 0
   #offset: number
   readonly #recordsOnly: boolean
+  readonly #unframe: (line: Buffer) => T | undefined
 
-  constructor(offset: number, recordsOnly: boolean) {
+  constructor(offset: number, recordsOnly: boolean, unframed: (line: Buffer) => T | undefined) {
     this.#offset = offset
     this.#recordsOnly = recordsOnly
+    this.#unframe = unframed
+  }
+
+  /** Where the line begins that is being read. */
+  get offset(): number {
+    return this.#offset
   }
 
   push(block: Buffer): void {
@@ -87,7 +103,7 @@ class Rest {
     else this.#blocks.push(block)
   }
 
-  line(last: Buffer): ReadLine | undefined {
+  line(last: Buffer): ReadLine<T> | undefined {
     const offset = this.#offset
     const bytes = this.#bytes + last.length
     const line = this.#blocks.length === 0 ? last : Buffer.concat([...this.#blocks, last])
@@ -95,11 +111,11 @@ class Rest {
     this.#bytes = 0
     this.#offset = offset + bytes + 1
     if (this.#recordsOnly && line.subarray(0, OTHER_LINE_WITHIN).includes(OTHER_LINE)) return undefined
-    const value = bytes > LINE_BYTES_MAX ? undefined : unframe(line)
+    const value = bytes > LINE_BYTES_MAX ? undefined : this.#unframe(line)
     return { offset, end: this.#offset, value, terminated: true }
   }
 
-  unterminated(): ReadLine | undefined {
+  unterminated(): ReadLine<T> | undefined {
     if (this.#bytes === 0) return undefined
     return { offset: this.#offset, end: this.#offset + this.#bytes, value: undefined, terminated: false }
   }

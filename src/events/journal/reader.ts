@@ -6,7 +6,7 @@ import { fold } from './fold.ts'
 import { listSegments, whyNoJournal } from './folder.ts'
 import { KeyIndex } from './key-index.ts'
 import type { JournalRecord, SegmentHead } from './record.ts'
-import { openSegment, type Position, readHead, readRecords } from './segment.ts'
+import { openSegment, type Position, readHead, readOutlines, readRecords } from './segment.ts'
 
 /** A revision, or a point in time (ms epoch, by the gateway's clock). Neither: the end. */
 export type Target = { readonly revision: number } | { readonly time: number } | 'end'
@@ -107,19 +107,22 @@ export class JournalReader {
       }
       const next = this.#segments().find(({ name }) => name > last.segment)
       if (next === undefined) return
-      const opened = openSegment(this.folder, next.name)
-      if ('problem' in opened) {
-        this.#damaged(next.name, opened.problem)
-        last = { segment: next.name, offset: 0, end: Number.MAX_SAFE_INTEGER }
+      const { name, head } = next
+      if (head.start === undefined && head.gap === undefined && !this.#isCut(last)) {
+        last = { segment: name, offset: 0, end: 0 }
         continue
       }
-      const goesOn = opened.head.start === undefined && opened.head.gap === undefined && !this.#isCut(last)
-      if (!goesOn) {
-        state = opened.state
-        anew = true
+      const opened = openSegment(this.folder, name)
+      if ('problem' in opened) {
+        // What stands behind a checkpoint that cannot be read cannot be folded: nobody will.
+        this.#damaged(name, opened.problem)
+        last = { segment: name, offset: 0, end: Number.MAX_SAFE_INTEGER }
+        continue
       }
+      state = opened.state
+      anew = true
       options = opened.head.options
-      last = { segment: next.name, offset: 0, end: opened.recordsAt }
+      last = { segment: name, offset: 0, end: opened.recordsAt }
     }
   }
 
@@ -135,7 +138,15 @@ export class JournalReader {
   /** Which records changed which key. Reads the whole journal once. */
   index(): KeyIndex {
     const index = new KeyIndex()
-    for (const { record, ...position } of this.records()) index.add(record, position)
+    for (const { name } of this.#segments()) {
+      try {
+        for (const { outline, segment, offset, end } of readOutlines(this.folder, name)) {
+          index.add(outline, { segment, offset, end })
+        }
+      } catch {
+        this.#damaged(name, 'it has gone, or cannot be read')
+      }
+    }
     return index
   }
 

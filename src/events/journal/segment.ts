@@ -3,8 +3,15 @@
 import type { State } from '../state.ts'
 import { CheckpointReader } from './checkpoint.ts'
 import { codeOf } from './folder.ts'
-import { type ReadLine, readLines, readRecordLines } from './lines.ts'
-import { FORMAT, isRecord, type JournalRecord, type SegmentHead } from './record.ts'
+import { type ReadLine, readLines, readOutlineLines, readRecordLines } from './lines.ts'
+import {
+  FORMAT,
+  isRecord,
+  type JournalLine,
+  type JournalRecord,
+  type RecordOutline,
+  type SegmentHead,
+} from './record.ts'
 
 /** Where a record stands. */
 export interface Position {
@@ -71,7 +78,17 @@ export function* readRecords(folder: string, segment: string, from = 0): Generat
   }
 }
 
-function headOf({ value }: ReadLine): SegmentHead | undefined {
+/** Those records of a segment that can be read, without their events. Throws where the file cannot be opened. */
+export function* readOutlines(
+  folder: string,
+  segment: string,
+): Generator<Position & { readonly outline: RecordOutline }> {
+  for (const { offset, end, value } of readOutlineLines(folder, segment)) {
+    if (value !== undefined) yield { segment, offset, end, outline: value }
+  }
+}
+
+function headOf({ value }: ReadLine<JournalLine>): SegmentHead | undefined {
   if (value === undefined || isRecord(value) || value.type !== 'head') return undefined
   return value.format === FORMAT ? value : undefined
 }
