@@ -154,7 +154,7 @@ class Composition implements Gateway {
     const opened = await openSource(this.#options, {
       vault: this.#vault,
       log: this.log,
-      mayWait: this.#journal?.restored !== undefined,
+      restoredSince: this.#journal?.restored?.since,
     })
     if ('problem' in opened) return opened.problem
     this.#source = opened

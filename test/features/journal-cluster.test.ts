@@ -8,7 +8,7 @@ import { createAuthority } from '../support/certificates.ts'
 import { openWatch, startFakeCluster, streamed } from '../support/fake-api-server.ts'
 import { type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts'
 import { httpRequest } from '../support/http-client.ts'
-import { apiProxy, type Manifest, mockTarget, secret } from '../support/manifests.ts'
+import { apiProxy, type Manifest, mockTarget, secret, service } from '../support/manifests.ts'
 import { expectFailure, observe } from '../support/observed.ts'
 import { type OtlpSink, startOtlpSink } from '../support/otlp-sink.ts'
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts'
@@ -49,7 +49,7 @@ const known = (manifest: Manifest, manager = 'kubectl-client-side-apply', resour
   },
 })
 
-function start(kubeconfig: string): Promise<GatewayProcess> {
+function start(kubeconfig: string, flags: Readonly<Record<string, string>> = {}): Promise<GatewayProcess> {
   return startGatewayProcess({
     otlpUrl: sink.httpUrl,
     flags: {
@@ -59,6 +59,9 @@ function start(kubeconfig: string): Promise<GatewayProcess> {
       'kubernetes.write_status': 'false',
       'events.journal_dir': `${folder.path}/journal`,
       'events.start_from_journal': 'true',
+      'proxy.enable_cluster_ip': 'true',
+      'proxy.enable_endpoint_slices': 'false',
+      ...flags,
     },
   })
 }
@@ -72,12 +75,14 @@ test('a cluster that is down is served from the journal, and compared with it wh
   const proxies = [
     known(safe.build()),
     known(apiProxy('gone').at('/gone').mock('ok').build()),
+    known(apiProxy('needy').at('/needy').service('orders', 80).build()),
     known(apiProxy('moved').at('/before').mock('ok').build()),
   ]
   const cluster = await startFakeCluster({
     apiproxies: openWatch(...streamed('5', ...proxies)),
     mocktargets: mocks,
     secrets: ca,
+    services: openWatch(...streamed('5', known(service('orders').clusterIP('127.0.0.1').port(80).build()))),
   })
   const kubeconfig = await folder.write('kubeconfig', cluster.kubeconfig)
   const first = await start(kubeconfig)
@@ -85,7 +90,8 @@ test('a cluster that is down is served from the journal, and compared with it wh
   await first.stop()
   await cluster[Symbol.asyncDispose]()
 
-  const alone = await start(kubeconfig)
+  // What was last heard is older than that, though this process has heard nothing at all.
+  const alone = await start(kubeconfig, { 'kubernetes.staleness_limit': '10ms' })
   expect((await httpRequest(alone.port, 'GET', '/gone')).text).toBe('ok')
   expectFailure(
     await observe(alone, sink, () => httpRequest(alone.port, 'GET', '/safe')),
@@ -94,6 +100,11 @@ test('a cluster that is down is served from the journal, and compared with it wh
   const readiness = await alone.readiness()
   expect(readiness.status).toBe(200)
   expect(readiness.text).toContain('source_stale')
+  await waitUntil(
+    async () => (await httpRequest(alone.port, 'GET', '/needy')).status === 500,
+    'Services are too old',
+  )
+  expectFailure(await observe(alone, sink, () => httpRequest(alone.port, 'GET', '/needy')), 'services_stale')
   await alone.stop()
 
   const moved = known(apiProxy('moved').at('/after').mock('ok').build(), 'helm', '9')

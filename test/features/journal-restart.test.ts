@@ -170,6 +170,40 @@ describe('a gateway that is started while its source is away', () => {
   })
 })
 
+describe('a gateway whose disk takes no more', () => {
+  test('answers requests as before, and says so on readiness, metrics and log', async () => {
+    await write('m.yaml', yamlOf(mockTarget('ok').route('/', 200, 'ok'), apiProxy('p').at('/p').mock('ok')))
+    // No file may be longer than 8 KiB: a write beyond that fails as on a disk that is full.
+    await using gateway = await startGatewayProcess({
+      prefix: ['sh', '-c', 'trap "" XFSZ; ulimit -f 16; exec "$@"', 'sh'],
+      flags: { 'source.directory': manifests, 'events.journal_dir': journal },
+    })
+    const dropped = async (): Promise<number> =>
+      new Exposition(await gateway.metrics(), 'text/plain').samples(
+        'kanali_journal_records_dropped_total',
+        {},
+      )[0]?.value ?? 0
+    let round = 0
+    const said = await waitUntil(
+      async () => {
+        round += 1
+        const many = Array.from({ length: 20 }, (_, index) =>
+          apiProxy(`p${index}`).at(`/p${index}/${round}`).mock('ok'),
+        )
+        await write('many.yaml', yamlOf(...many))
+        const { status, text } = await gateway.readiness()
+        return (await dropped()) > 0 && status === 200 && text.includes('cannot be written (EFBIG)') && text
+      },
+      'records are dropped',
+      { everyMs: 50 },
+    )
+    expect((await httpRequest(gateway.port, 'GET', '/p')).text).toBe('ok')
+    await gateway.logLine((line) => line['msg'] === 'the journal cannot be written: records are dropped')
+    expect(JSON.parse(said)).toMatchObject({ ready: true, status: 'degraded' })
+    expect(said).toContain('journal_failing')
+  })
+})
+
 describe('a gateway with a journal of another', () => {
   test('does not start, and says whose it is', async () => {
     await using first = await start()

@@ -2,7 +2,7 @@
 // (a folder that is another's) ends the start; what may pass (a disk that is full) costs records and nothing else.
 
 import { isDeepStrictEqual } from 'node:util'
-import { EMPTY_STATE, type State } from '../state.ts'
+import { allSettled, EMPTY_STATE, type State } from '../state.ts'
 import { type Obstacle, prepareFolder, removeUnfinished } from './folder.ts'
 import { type Lock, takeLock } from './lock.ts'
 import { type Found, recover } from './recovery.ts'
@@ -30,8 +30,9 @@ export async function openJournal(options: JournalOptions): Promise<Journal | { 
   const obstacle = await place.take()
   if (obstacle?.passing === false) return { problem: `events.journal_dir: ${obstacle.problem}` }
   const found = await recoverIfReadable(folder, restore, log)
-  const state = restore ? found.state : undefined
-  const goesOn = mayGoOn(found, options) && obstacle === undefined
+  // A process that ended before it had heard of every kind left nothing that could be served.
+  const state = found.state !== undefined && allSettled(found.state) ? found.state : undefined
+  const goesOn = state !== undefined && mayGoOn(found, options) && obstacle === undefined
   const writer = new JournalWriter(
     {
       ...options,
@@ -106,11 +107,8 @@ async function recoverIfReadable(
  * A process that goes on from what was last known goes on in the same segment, or a process that is started over and over
  * would fill the journal with checkpoints. Not where options differ: they stand at the head.
  */
-function mayGoOn(
-  { state, last }: Found,
-  { restore, buildOptions, version, checkpointRecords }: JournalOptions,
-): boolean {
-  if (!restore || state === undefined || last === undefined || !last.isWhole) return false
+function mayGoOn({ last }: Found, { buildOptions, version, checkpointRecords }: JournalOptions): boolean {
+  if (last === undefined || !last.isWhole) return false
   if (last.records >= checkpointRecords || last.head.version !== version) return false
   return isDeepStrictEqual(last.head.options, buildOptions)
 }

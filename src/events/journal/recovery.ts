@@ -79,7 +79,7 @@ function readWhole(folder: string, name: string, fold: boolean): Whole {
   let seq = 0
   let revision = usable ? opened.head.revision : 0
   let observedAt = usable ? opened.head.observedAt : 0
-  let state = usable ? opened.state : undefined
+  let state = usable && fold ? opened.state : undefined
   let records = 0
   let end = usable ? opened.recordsAt : 0
   let size = end
@@ -90,8 +90,8 @@ function readWhole(folder: string, name: string, fold: boolean): Whole {
       if (read.record === undefined) continue
       // Behind a hole nothing can be folded; the numbers still count.
       isHoled ||= read.offset !== end
-      const next = fold && state !== undefined ? foldRecord(state, read.record) : state
-      isHoled ||= next === undefined
+      const next = state === undefined ? undefined : foldRecord(state, read.record)
+      isHoled ||= state !== undefined && next === undefined
       seq = Math.max(seq, read.record.seq)
       revision = Math.max(revision, read.record.revision)
       observedAt = Math.max(observedAt, read.record.observedAt)

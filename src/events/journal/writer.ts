@@ -10,7 +10,8 @@ import type { State } from '../state.ts'
 import { codeOf } from './folder.ts'
 import { frame } from './frame.ts'
 import { type Batch, LineQueue, type Point, type Roll } from './line-queue.ts'
-import { FORMAT, type Gap, type SegmentHead } from './record.ts'
+import { LINE_BYTES_MAX } from './lines.ts'
+import { FORMAT, type Gap, type JournalRecord, type SegmentHead } from './record.ts'
 import { Retention, type RetentionLimits } from './retention.ts'
 import { SegmentFile } from './segment-file.ts'
 
@@ -28,6 +29,8 @@ export interface WriterOptions extends RetentionLimits {
   readonly checkpointRecords: number
   /** For what waits to be written. */
   readonly queueBytesMax?: number
+  /** A longer record is dropped. */
+  readonly lineBytesMax?: number
   /** Between attempts at a disk that refuses. */
   readonly retryMs?: number
   readonly log: Log
@@ -64,6 +67,8 @@ export interface JournalStats {
 
 const QUEUE_BYTES_MAX = 64 * 1024 * 1024
 const RETRY_MS = 5_000
+/** Of one UTF-16 unit. */
+const UTF8_BYTES_MAX = 3
 const RETENTION_EVERY_MS = 60_000
 /** A segment is begun anew after this share of the age at which it goes. */
 const AGE_SHARES = 4
@@ -131,7 +136,7 @@ export class JournalWriter {
     }
     const digest = digestWithoutVersion(event, state)
     const record = { seq, revision, observedAt, keys, ...(digest !== undefined && { digest }), event }
-    const text = textOf(() => frame(record))
+    const text = lineOf(record, this.#options.lineBytesMax ?? LINE_BYTES_MAX)
     if (this.#isFull(observedAt)) this.#roll(before)
     if (text === undefined || !this.#queue.push(text, revision)) {
       this.#open(revision, text === undefined ? 'a record is too long' : 'the disk does not follow')
@@ -319,9 +324,11 @@ function digestWithoutVersion(event: ResourceEvent, state: State): string | unde
   return state.kinds[kind].objects.get(keyOf(kind, meta.namespace, meta.name))?.digest.toString(16)
 }
 
-function textOf(make: () => string): string | undefined {
+/** Undefined where nobody could read it again. */
+function lineOf(record: JournalRecord, bytesMax: number): string | undefined {
   try {
-    return make()
+    const line = frame(record)
+    return line.length * UTF8_BYTES_MAX <= bytesMax || Buffer.byteLength(line) <= bytesMax ? line : undefined
   } catch {
     // Longer than a string may be.
     return undefined

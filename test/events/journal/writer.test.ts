@@ -3,16 +3,17 @@
 import { chmod, mkdir, readdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ResourceEvent } from '../../../src/events/event.ts'
 import { JournalReader } from '../../../src/events/journal/reader.ts'
 import { SegmentFile } from '../../../src/events/journal/segment-file.ts'
 import { type Entry, JournalWriter, type WriterOptions } from '../../../src/events/journal/writer.ts'
 import { apply, type State } from '../../../src/events/state.ts'
 import { BUILD_OPTIONS, hashOf } from '../../support/journal.ts'
 import { LogLines } from '../../support/log-lines.ts'
-import { apiProxy } from '../../support/manifests.ts'
+import { apiProxy, service } from '../../support/manifests.ts'
 import { tempFolder, type TempFolder } from '../../support/temp-folder.ts'
 import { waitUntil } from '../../support/wait-until.ts'
-import { stateOf, upserted } from '../../support/world.ts'
+import { listed, stateOf, upserted } from '../../support/world.ts'
 
 let temp: TempFolder
 let folder: string
@@ -84,17 +85,27 @@ class Feed {
   append(count = 1): void {
     for (let index = 0; index < count; index += 1) {
       this.revision += 1
-      const event = upserted(
-        apiProxy(`p${this.revision % 5}`)
-          .at(`/v${this.revision}`)
-          .toEndpoint('http://127.0.0.1:1'),
-      )
+      const event = changeOf(this.revision)
       this.state = apply(this.state, event)
       const entry: Entry = { event, revision: this.revision, state: this.state, keys: ['some'] }
       this.#writer.append(entry)
       this.hashes.set(this.revision, hashOf(this.state))
     }
   }
+}
+
+/** What `Feed` has after so many changes. */
+function stateAfter(revision: number): State {
+  const changes = Array.from({ length: revision }, (_, index) => changeOf(index + 1))
+  return changes.reduce(apply, stateOf())
+}
+
+function changeOf(revision: number): ResourceEvent {
+  return upserted(
+    apiProxy(`p${revision % 5}`)
+      .at(`/v${revision}`)
+      .toEndpoint('http://127.0.0.1:1'),
+  )
 }
 
 function replayed(revision: number): string {
@@ -234,6 +245,27 @@ describe('a disk that does not follow', () => {
     expect(replayed(5)).toBe(feed.hashes.get(5))
     expect(replayed(90)).toContain('are missing (the disk does not follow)')
     expect(replayed(101)).toBe(feed.hashes.get(101))
+  })
+})
+
+describe('a record that is too long', () => {
+  test('is dropped, and a checkpoint holds what it changed', async () => {
+    const writer = await writerWith({ lineBytesMax: 2_000 })
+    const feed = new Feed(writer)
+    feed.append(1)
+    const event = listed(
+      'Service',
+      ...Array.from({ length: 50 }, (_, index) => service(`s${index}`).port(80)),
+    )
+    feed.state = apply(feed.state, event)
+    writer.append({ event, revision: 2, state: feed.state, keys: [] })
+    feed.revision = 2
+    await until(writer, ({ gaps }) => gaps === 1, 'the gap is closed')
+    feed.append(1)
+    await writer.stop()
+    expect(writer.stats()).toMatchObject({ dropped: 1, failing: undefined })
+    expect(replayed(2)).toBe(hashOf(apply(stateAfter(1), event)))
+    expect(replayed(3)).toBe(feed.hashes.get(3))
   })
 })
 
