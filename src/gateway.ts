@@ -9,16 +9,19 @@ import type { AdminServer } from './admin/admin-server.ts'
 import { Health } from './admin/health.ts'
 import type { Options } from './config/options.ts'
 import { errorBodies } from './errors/bodies.ts'
+import type { Journal } from './events/journal/journal.ts'
 import { FlightRecorder } from './explain/flight-recorder.ts'
 import { RecentEvents } from './events/recent-events.ts'
 import type { LifeStep } from './life.ts'
 import { type Pipeline, type PipelineOptions, type Publication, runPipeline } from './pipeline.ts'
+import { fromJournal, openJournalOf, sourceHeard } from './open-journal.ts'
 import { type OpenedSource, openSource } from './open-source.ts'
 import { BUILT_IN_PLUGINS } from './plugins/built-in.ts'
 import { GuardSet } from './plugins/guard-set.ts'
 import { type LoadedPlugins, loadPlugins } from './plugins/load.ts'
 import { Certificates } from './proxy/certificates.ts'
 import { Deadlines } from './proxy/deadlines.ts'
+import { finishRequests } from './proxy/drain.ts'
 import type { ExchangeServices, Load } from './proxy/exchange-services.ts'
 import { HeadFlusher } from './proxy/head-flusher.ts'
 import { type Listening, listen } from './proxy/listen.ts'
@@ -81,8 +84,6 @@ interface Running {
 
 /** What the last spans and lines get. */
 const FLUSH_MS = 5_000
-/** What the answers to requests that are cut off get. */
-const CUT_OFF_MS = 500
 
 class Composition implements Gateway {
   readonly log: Log
@@ -98,6 +99,7 @@ class Composition implements Gateway {
   readonly #admin: AdminServer[] = []
   readonly #ports = new Map<string, number>()
   #running: Running | undefined
+  #journal: Journal | undefined
   #source: OpenedSource | undefined
   #pipeline: Pipeline | undefined
   #certificates: Certificates | undefined
@@ -115,7 +117,11 @@ class Composition implements Gateway {
   }
 
   async start(): Promise<{ ports: Ports } | { problem: string }> {
-    const problem = (await this.#openSource()) ?? (await this.#assemble()) ?? (await this.#open())
+    const problem =
+      (await this.#openJournal()) ??
+      (await this.#openSource()) ??
+      (await this.#assemble()) ??
+      (await this.#open())
     if (problem === undefined) return { ports: this.#ports }
     await this.stop()
     return { problem }
@@ -139,13 +145,25 @@ class Composition implements Gateway {
     this.#running?.signals.metrics.countFault()
   }
 
+  async #openJournal(): Promise<string | undefined> {
+    const { version = '0.0.0' } = this.#overrides
+    const journal = await openJournalOf(this.#options, { version, log: this.log })
+    if (journal !== undefined && 'problem' in journal) return journal.problem
+    this.#journal = journal
+    return undefined
+  }
+
   async #openSource(): Promise<string | undefined> {
     const { sources } = this.#overrides
     if (sources !== undefined) {
       this.#source = { name: 'directory', sources, published: () => undefined, stop: () => Promise.resolve() }
       return undefined
     }
-    const opened = await openSource(this.#options, { vault: this.#vault, log: this.log })
+    const opened = await openSource(this.#options, {
+      vault: this.#vault,
+      log: this.log,
+      restoredSince: this.#journal?.restored?.since,
+    })
     if ('problem' in opened) return opened.problem
     this.#source = opened
     return undefined
@@ -159,6 +177,7 @@ class Composition implements Gateway {
       version: this.#overrides.version ?? '0.0.0',
       source: this.#source?.name ?? 'directory',
       keeper: this.#exchanges,
+      journal: () => this.#journal?.stats(),
       ...(this.#overrides.stdout === undefined ? {} : { stdout: this.#overrides.stdout }),
     })
     if ('problem' in signals) return signals.problem
@@ -221,6 +240,7 @@ class Composition implements Gateway {
     this.#pipeline = this.#runPipeline()
     this.#joined().guards.start((event) => this.#pipeline?.take(event))
     await this.#pipeline.settled
+    await sourceHeard(this.#pipeline, this.#current)
     const closed = await this.#openListeners()
     if (closed !== undefined) return closed
     this.#listening = true
@@ -238,6 +258,7 @@ class Composition implements Gateway {
       draining: () => this.#load.draining,
       blocked: () => plugins.host.blocked(),
       keys: () => guards.health(),
+      journalFailing: () => this.#journal?.stats().failing,
     })
     const { metrics } = signals
     const profiling = createProfilingServer({
@@ -306,10 +327,10 @@ class Composition implements Gateway {
     const observedAt = performance.timeOrigin + performance.now()
     return runPipeline({
       sources: this.#source?.sources ?? [],
-      initial: [
+      ...fromJournal(this.#journal, [
         { type: 'plugins', source: 'plugins', observedAt, plugins: [...BUILT_IN_PLUGINS, ...plugins.facts] },
         guards.firstEvent(),
-      ],
+      ]),
       options: this.#options,
       current: this.#current,
       log: this.log,
@@ -342,17 +363,8 @@ class Composition implements Gateway {
 
   /** Waits for exchanges under way; what is left at the limit is cut off. */
   async #finishRequests(signal: AbortSignal): Promise<void> {
-    while (this.#load.requests > 0 && !signal.aborted) {
-      for (const server of this.#servers) server.closeIdleConnections()
-      await pause(20)
-    }
-    if (this.#load.requests > 0) {
-      this.log.warn({ requests: this.#load.requests }, 'requests were cut off')
-      this.#running?.deadlines.cutOff()
-      const until = performance.now() + CUT_OFF_MS
-      while (this.#load.requests > 0 && performance.now() < until) await pause(5)
-    }
-    for (const server of this.#servers) server.closeAllConnections()
+    const parts = { load: this.#load, servers: this.#servers, log: this.log }
+    await finishRequests({ ...parts, deadlines: this.#running?.deadlines }, signal)
     await this.#running?.transport.close()
   }
 
@@ -363,6 +375,7 @@ class Composition implements Gateway {
     this.#certificates?.stop()
     this.#running?.deadlines.stop()
     await this.#running?.plugins.host.stop()
+    await this.#journal?.stop()
     for (const server of this.#admin) await server.close()
   }
 
@@ -384,10 +397,4 @@ class Composition implements Gateway {
     if (this.#running === undefined) throw new Error('the gateway has not been assembled')
     return this.#running
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms)
-  })
 }

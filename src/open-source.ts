@@ -27,6 +27,8 @@ export interface OpenedSource {
 interface SourceParts {
   readonly vault: Vault
   readonly log: Log
+  /** What a former process knew, and until when (ms epoch), is served until the source is there. */
+  readonly restoredSince?: number | undefined
 }
 
 /** @returns a problem, one line, where there is nothing to read from */
@@ -43,10 +45,11 @@ export async function openSource(
 async function openDirectory(
   directory: string,
   namespace: string,
-  { vault, log }: SourceParts,
+  { vault, log, restoredSince }: SourceParts,
 ): Promise<OpenedSource | { readonly problem: string }> {
   const problem = await checkDirectory(directory)
-  if (problem !== undefined) return { problem }
+  if (problem !== undefined && restoredSince === undefined) return { problem }
+  if (problem !== undefined) log.warn({ problem }, 'the watched directory is not there: it is waited for')
   return {
     name: 'directory',
     sources: [directorySource({ directory, namespace, vault, log })],
@@ -55,7 +58,11 @@ async function openDirectory(
   }
 }
 
-function openCluster(connection: Connection, options: Options, { vault, log }: SourceParts): OpenedSource {
+function openCluster(
+  connection: Connection,
+  options: Options,
+  { vault, log, restoredSince }: SourceParts,
+): OpenedSource {
   const { client, server } = connection
   const writer = options['kubernetes.write_status'] ? statusWriter(connection, options, log) : undefined
   const selector = options['kubernetes.secret_selector']
@@ -70,6 +77,7 @@ function openCluster(connection: Connection, options: Options, { vault, log }: S
         syncTimeoutMs: options['kubernetes.sync_timeout'],
         stalenessLimitMs: options['kubernetes.staleness_limit'],
         vault,
+        ...(restoredSince !== undefined && { restoredSince }),
         log,
         ...(options['kubernetes.ensure_crds'] && {
           prepare: (signal: AbortSignal) => ensureCrds({ client, log, signal }),

@@ -5,11 +5,12 @@
 
 import { catchError, concat, ignoreElements, merge, mergeMap, type Observable, of, timer } from 'rxjs'
 import type { ResourceEvent } from './events/event.ts'
+import type { Journal } from './events/journal/journal.ts'
 import { RECENT_EVENTS_MAX, type RecentEvents } from './events/recent-events.ts'
 import { allSettled, apply, EMPTY_STATE, type State } from './events/state.ts'
-import { settle } from './events/touched.ts'
+import { settle, touchedSince } from './events/touched.ts'
 import type { BuildOptions } from './snapshot/build-options.ts'
-import { build as buildSnapshot } from './snapshot/build.ts'
+import { build as buildSnapshot, INITIAL_SNAPSHOT } from './snapshot/build.ts'
 import type { Current } from './snapshot/current.ts'
 import type { Snapshot } from './snapshot/snapshot.ts'
 import type { Log } from './telemetry/log.ts'
@@ -34,6 +35,12 @@ export interface PipelineOptions {
   readonly sources: readonly Observable<ResourceEvent>[]
   /** Events that are there from the start, such as what became of loading the plugins. */
   readonly initial?: readonly ResourceEvent[]
+  /** What a former process knew. */
+  readonly restored?: State
+  /** Revisions go on behind this one. */
+  readonly revisionBefore?: number
+  /** Gets every event that changed what is known, at once, with the revision that it leads to. Must not throw or wait. */
+  readonly journal?: Pick<Journal, 'append'>
   readonly options: BuildOptions
   readonly current: Current
   /** Called after each swap. What it throws is logged. */
@@ -85,7 +92,7 @@ export function runPipeline(options: PipelineOptions): Pipeline {
 
 class Assembly {
   readonly settled: Promise<void>
-  state: State = EMPTY_STATE
+  state: State
   readonly #options: PipelineOptions
   readonly #resolveSettled: () => void
   #builtVersion = 0
@@ -98,6 +105,7 @@ class Assembly {
 
   constructor(options: PipelineOptions) {
     this.#options = options
+    this.state = options.restored ?? EMPTY_STATE
     const { promise, resolve } = Promise.withResolvers<void>()
     this.settled = promise
     this.#resolveSettled = resolve
@@ -117,6 +125,7 @@ class Assembly {
     if (this.state.version !== before.version) {
       this.#observedAtOldest = Math.min(this.#observedAtOldest ?? event.observedAt, event.observedAt)
     }
+    if (this.state !== before) this.#record(event, before)
     this.#unseen.push(event)
     if (this.#unseen.length === RECENT_EVENTS_MAX) this.#see()
     this.#schedule()
@@ -124,6 +133,21 @@ class Assembly {
 
   stop(): void {
     this.#cancel?.()
+  }
+
+  /** What leads to no revision of its own (a uid alone) is part of the one that is live. */
+  #record(event: ResourceEvent, before: State): void {
+    const { state } = this
+    const revision = this.#previous.revision + (state.version === this.#builtVersion ? 0 : 1)
+    const keys = [...(touchedSince(state, before.version) ?? [])]
+    this.#guard('the journal failed', () => this.#options.journal?.append({ event, revision, state, keys }))
+  }
+
+  /** What the next build starts from. */
+  get #previous(): Snapshot {
+    const { current, revisionBefore = 0 } = this.#options
+    if (current.snapshot.revision > 0) return current.snapshot
+    return revisionBefore === 0 ? current.snapshot : { ...INITIAL_SNAPSHOT, revision: revisionBefore }
   }
 
   #schedule(): void {
@@ -172,11 +196,11 @@ class Assembly {
       this.state = settle(this.state)
       return undefined
     }
-    const { options, current, build = buildSnapshot } = this.#options
+    const { options, build = buildSnapshot } = this.#options
     const unbuilt = this.state.version - this.#builtVersion
     if (unbuilt === 0) return undefined
     try {
-      return build(this.state, options, current.snapshot)
+      return build(this.state, options, this.#previous)
     } catch (error) {
       this.#options.log.error({ error: stackOf(error) }, 'a build failed: the last good snapshot stays')
       if (unbuilt > UNBUILT_CHANGES_MAX) this.state = settle(this.state)

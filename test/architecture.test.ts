@@ -27,6 +27,7 @@ const MODULES: readonly (readonly [rank: number, module: string])[] = [
   [6, 'src/webhook/'],
   [7, 'src/admin/'],
   [7, 'src/life.ts'],
+  [7, 'src/open-journal.ts'],
   [7, 'src/open-source.ts'],
   [8, 'src/gateway.ts'],
   [8, 'src/validator.ts'],

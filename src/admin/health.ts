@@ -6,7 +6,7 @@ import { KINDS, type Kind } from '../resources/resource.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 
 export interface HealthReason {
-  readonly component: 'snapshot' | 'source' | 'listener' | 'process' | 'watchdog' | 'keys'
+  readonly component: 'snapshot' | 'source' | 'listener' | 'process' | 'watchdog' | 'keys' | 'journal'
   /** snake_case, from a closed list. */
   readonly reason:
     | 'no_snapshot'
@@ -18,6 +18,7 @@ export interface HealthReason {
     | 'keys_pending'
     | 'decryption_key_unusable'
     | 'event_loop_blocked'
+    | 'journal_failing'
   readonly message: string
   /** False: said, but traffic is still wanted (the answer is 200). */
   readonly fatal: boolean
@@ -44,6 +45,8 @@ export interface HealthInputs {
   blocked(): string | undefined
   /** What is wrong with the private key of api keys, and whether all that was there at the start is decrypted. */
   keys(): { readonly problem: string | undefined; readonly drained: boolean }
+  /** Why the journal cannot be written; undefined where it is, or there is none. */
+  journalFailing?(): string | undefined
 }
 
 export class Health {
@@ -56,7 +59,7 @@ export class Health {
   /** For `/readyz`: ready as soon as a snapshot is live and the listeners are open, and until a drain begins. */
   readiness(): Readiness {
     const snapshot = this.#inputs.current()
-    const reasons = [...this.#process(), ...ofSnapshot(snapshot), ...this.#keys(snapshot)]
+    const reasons = [...this.#process(), ...ofSnapshot(snapshot), ...this.#keys(snapshot), ...this.#journal()]
     return { ready: !reasons.some(({ fatal }) => fatal), ...identityOf(snapshot, reasons) }
   }
 
@@ -91,6 +94,14 @@ export class Health {
       reasons.push({ component: 'keys', reason: 'decryption_key_unusable', message: problem, fatal: false })
     }
     return reasons
+  }
+
+  /** Requests go on without it: what is lost is what could be looked at later. */
+  #journal(): HealthReason[] {
+    const why = this.#inputs.journalFailing?.()
+    if (why === undefined) return []
+    const message = `The journal cannot be written (${why}): changes of configuration are not recorded.`
+    return [{ component: 'journal', reason: 'journal_failing', message, fatal: false }]
   }
 
   #watchdog(): HealthReason[] {

@@ -5,6 +5,7 @@ import { createGateway } from '../gateway.ts'
 import { addCheck } from './check/command.ts'
 import { crdDocuments } from './crds.ts'
 import { addExplain } from './explain/command.ts'
+import { addJournalCommands } from './journal-commands.ts'
 import { createProgram } from './program.ts'
 import { version } from './version.ts'
 
@@ -24,5 +25,6 @@ program
 
 addExplain(program)
 addCheck(program)
+addJournalCommands(program)
 
 await program.parseAsync()

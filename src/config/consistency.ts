@@ -12,7 +12,8 @@ export function inconsistency(options: Options, provenance: Provenances): Refusa
     withoutKeyPair('prometheus.secure_port', options, provenance) ??
     withoutListener(options, provenance) ??
     twoSources(options, provenance) ??
-    withoutStore(options, provenance)
+    withoutStore(options, provenance) ??
+    nothingToStartFrom(options, provenance)
   )
 }
 
@@ -51,6 +52,14 @@ function withoutStore(options: Options, provenance: Provenances): Refusal | unde
   if (given === undefined) return undefined
   return {
     problem: `${given}: what is given by ${provenance[given].where} needs limits.redis_url, which is not set; allowed: both, or neither`,
+  }
+}
+
+function nothingToStartFrom(options: Options, provenance: Provenances): Refusal | undefined {
+  if (!options['events.start_from_journal'] || options['events.journal_dir'] !== undefined) return undefined
+  const where = provenance['events.start_from_journal'].where
+  return {
+    problem: `events.start_from_journal: "true" from ${where} needs events.journal_dir, which is not set; allowed: false, or true beside a folder`,
   }
 }
 

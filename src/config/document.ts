@@ -9,6 +9,7 @@ const GROUPS: readonly (readonly [prefix: string, title: string])[] = [
   ['proxy', 'What faces upstreams'],
   ['explain', 'What is remembered of requests'],
   ['source', 'Watched folder'],
+  ['events', 'Journal'],
   ['kubernetes', 'Cluster'],
   ['validator', 'Admission webhook'],
   ['routing', 'Routing'],
@@ -73,6 +74,7 @@ In a list or map that is written as text, a backslash takes a following \`,\`, \
 - \`server.secure_port\` and \`prometheus.secure_port\` need \`server.tls.cert_file\` and \`server.tls.key_file\`.
 - \`limits.redis_password_file\` and \`limits.redis_sentinels\` need \`limits.redis_url\`.
 - At least one of \`server.insecure_port\` and \`server.secure_port\` is not 0.
+- \`events.start_from_journal\` needs \`events.journal_dir\`.
 `
 
 /** The page docs/configuration.md. */

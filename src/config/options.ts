@@ -3,6 +3,7 @@
 
 import type { Option } from './option.ts'
 import { CONTROL_OPTIONS } from './options-control.ts'
+import { EVENTS_OPTIONS } from './options-events.ts'
 import { EXPLAIN_OPTIONS } from './options-explain.ts'
 import { GUARD_OPTIONS } from './options-guards.ts'
 import { KUBERNETES_OPTIONS } from './options-kubernetes.ts'
@@ -14,6 +15,7 @@ import { SERVER_OPTIONS } from './options-server.ts'
 const TABLE = [
   ...SERVER_OPTIONS,
   ...CONTROL_OPTIONS,
+  ...EVENTS_OPTIONS,
   ...GUARD_OPTIONS,
   ...LIMIT_OPTIONS,
   ...KUBERNETES_OPTIONS,

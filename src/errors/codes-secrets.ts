@@ -45,6 +45,15 @@ export const CODE_06 = {
         'Run `kubectl auth can-i list secrets --as system:serviceaccount:<namespace>:<service account>`, correct the ClusterRole, and look at `kanali_source_synced{kind="Secret"}`.',
       proxyStatus: 'proxy_configuration_error',
     },
+    {
+      reason: 'secret_not_restored',
+      blame: 'config',
+      means:
+        'The gateway was started from its journal, which never holds the bytes of a Secret, and its source has not been heard since.',
+      check:
+        'Look at `curl http://<gateway>:9000/readyz` and `kanali_source_stale_seconds`: once the source is heard, the Secret is read and requests go through. If it stays away, see why the API server or the watched folder cannot be reached.',
+      proxyStatus: 'proxy_configuration_error',
+    },
   ],
 } as const satisfies CatalogueEntry
 

@@ -1,11 +1,11 @@
-// What of an object counts as its content: everything but resourceVersion, uid and generation. Two objects of the same
+// What of an object counts as its content: everything but resourceVersion, uid, generation and who changed it. Two objects of the same
 // key with equal content are the same object to every decision. It must never be asked about anything that holds bytes.
 
 import { hash } from 'node:crypto'
 import { keyOf, type Resource } from '../resources/resource.ts'
 
 /** Metadata that says when and where an object was written, not what it says. */
-const NOT_CONTENT: ReadonlySet<string> = new Set(['uid', 'resourceVersion', 'generation'])
+const NOT_CONTENT: ReadonlySet<string> = new Set(['uid', 'resourceVersion', 'generation', 'changedBy'])
 const DIGEST_BITS = 128
 
 /** True where both say the same; both must have the same kind, namespace and name. */

@@ -118,4 +118,9 @@ export type ResourceEvent = Origin &
       }
     /** What is known of the key set of an issuer of tokens; absent where no route names it any more. */
     | { readonly type: 'key_set'; readonly url: string; readonly fact?: KeySetFact }
+    /**
+     * All that is known so far is of a former process, last heard of at `since` (ms epoch). It is served as stale until
+     * every kind has been listed again, and Secrets whose bytes went with that process are unread.
+     */
+    | { readonly type: 'restored'; readonly since: number }
   )

@@ -41,7 +41,8 @@ export class RecentEvents {
   }
 }
 
-function subjectOf(event: ResourceEvent): Pick<RecentEvent, 'kind' | 'namespace' | 'name' | 'count'> {
+/** What an event is about, in short. */
+export function subjectOf(event: ResourceEvent): Pick<RecentEvent, 'kind' | 'namespace' | 'name' | 'count'> {
   switch (event.type) {
     case 'upserted': {
       const { kind, meta } = event.resource
@@ -63,6 +64,7 @@ function subjectOf(event: ResourceEvent): Pick<RecentEvent, 'kind' | 'namespace'
     case 'stale':
     case 'decryption_key':
     case 'key_set':
+    case 'restored':
     default:
       return {}
   }

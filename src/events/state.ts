@@ -2,7 +2,7 @@
 // did not change with the old one, and the very same state where an event says nothing new.
 // It must never read a clock, and never look into a spec: what a change leads to is the build's matter.
 
-import { Map } from 'immutable'
+import { Map, Set as PersistentSet } from 'immutable'
 import { KINDS, keyOf, type Kind, type Resource } from '../resources/resource.ts'
 import { canonical, contentDigest, replaceDigest, sameContent } from './content.ts'
 import type {
@@ -15,6 +15,7 @@ import type {
   SourceProblem,
   Staleness,
 } from './event.ts'
+import { heardAgain, restore, withRead } from './restored.ts'
 import { touch, type TouchedKeys } from './touched.ts'
 
 /** An object and the digest of its content. */
@@ -53,6 +54,10 @@ export interface State extends TouchedKeys {
   readonly problems: Map<string, readonly SourceProblem[]>
   /** Sources that have not been heard for too long. */
   readonly stale: Map<string, Staleness>
+  /** Kinds that are known from a former process and have not been listed since. */
+  readonly restored: readonly Kind[]
+  /** Secrets (`keyOf`) whose facts are known from a former process and whose bytes have not been read since. */
+  readonly unread: PersistentSet<string>
 }
 
 const API_KEY = keyOf('ApiKey', '', '')
@@ -78,6 +83,8 @@ export const EMPTY_STATE: State = {
   keySets: Map(),
   problems: Map(),
   stale: Map(),
+  restored: [],
+  unread: PersistentSet(),
   version: 0,
   touched: undefined,
   settledAt: 0,
@@ -98,7 +105,7 @@ export function apply(state: State, event: ResourceEvent): State {
       return replaceKind(state, event.kind, event.namespace, event.resources)
     case 'refused':
       return event.namespace === undefined
-        ? setStatus(state, event.kind, 'refused', event.detail)
+        ? setStatus(heardAgain(state, event.kind), event.kind, 'refused', event.detail)
         : setRefusedIn(state, event.kind, event.namespace, event.detail)
     case 'overdue':
       return state.kinds[event.kind].status === 'pending'
@@ -116,6 +123,8 @@ export function apply(state: State, event: ResourceEvent): State {
       return setDigests(state, event.keyId, event.apiKey, event.digests)
     case 'key_set':
       return setKeySet(state, event.url, event.fact)
+    case 'restored':
+      return restore(state, event.since)
   }
 }
 
@@ -152,9 +161,10 @@ function upsert(state: State, resource: Resource): State {
   const { objects } = state.kinds[kind]
   const known = objects.get(key)
   const entry = entryOf(known, resource)
-  if (entry === known) return state
+  const read = withRead(state, [key])
+  if (entry === known) return read
   const digest = replaceDigest(state.digest, known?.digest ?? 0n, entry.digest)
-  const next = withObjects(state, kind, objects.set(key, entry), digest)
+  const next = withObjects(read, kind, objects.set(key, entry), digest)
   return says(known, entry) ? touch(next, key) : next
 }
 
@@ -165,7 +175,8 @@ function remove(state: State, kind: Kind, key: string, uid: string | undefined):
   const known = before.resource.meta.uid
   if (uid !== undefined && known !== undefined && uid !== known) return state
   const digest = replaceDigest(state.digest, before.digest, 0n)
-  return touch(withoutDigests(withObjects(state, kind, objects.delete(key), digest), [key]), key)
+  const next = withObjects(withRead(state, [key]), kind, objects.delete(key), digest)
+  return touch(withoutDigests(next, [key]), key)
 }
 
 /** Only what differs from the list is touched, so that a relist of ten thousand unchanged objects costs no rebuild. */
@@ -177,7 +188,7 @@ function replaceKind(
 ): State {
   const synced =
     namespace === undefined
-      ? setStatus(state, kind, 'synced', '')
+      ? setStatus(heardAgain(state, kind), kind, 'synced', '')
       : setRefusedIn(state, kind, namespace, undefined)
   const before = synced.kinds[kind].objects
   const listed = new Set<string>()
@@ -206,8 +217,9 @@ function replaceKind(
       gone.push(key)
     }
   }
-  if (!objects.wasAltered()) return synced
-  const next = withoutDigests(withObjects(synced, kind, objects.asImmutable(), digest), gone)
+  const read = kind === 'Secret' ? withRead(synced, [...listed, ...changed, ...gone]) : synced
+  if (!objects.wasAltered()) return read
+  const next = withoutDigests(withObjects(read, kind, objects.asImmutable(), digest), gone)
   return [...changed, ...gone].reduce(touch, next)
 }
 

@@ -25,7 +25,8 @@ export interface KindFeedOptions {
 
 export const SOURCE = 'kubernetes'
 
-type Objects = Map<string, Resource>
+/** With their bytes: until they are said, the vault may be told to forget what no state knows of. */
+type Objects = Map<string, Received>
 
 export class KindFeed {
   readonly kind: Kind
@@ -56,23 +57,24 @@ export class KindFeed {
   }
 
   #listed(scope: string | undefined, objects: readonly Received[], at: number): void {
-    for (const object of objects) this.#keep(object)
-    const resources = objects.map(({ resource }) => resource)
     this.#refused.delete(scope)
     if (this.#first === undefined) {
+      const resources = objects.map((object) => this.#kept(object))
       const listed = { type: 'listed', ...this.#origin(at), resources } as const
       this.#options.emit(scope === undefined ? listed : { ...listed, namespace: scope })
       return
     }
-    this.#first.set(scope, new Map(resources.map((resource) => [keyOfResource(resource), resource])))
+    this.#first.set(scope, new Map(objects.map((object) => [keyOfResource(object.resource), object])))
     this.#sayFirst(at)
   }
 
   #upserted(scope: string | undefined, object: Received, at: number): void {
-    this.#keep(object)
-    const { resource } = object
-    if (this.#first !== undefined) this.#first.get(scope)?.set(keyOfResource(resource), resource)
-    else this.#options.emit({ type: 'upserted', source: SOURCE, observedAt: at, resource })
+    if (this.#first !== undefined) {
+      this.#first.get(scope)?.set(keyOfResource(object.resource), object)
+      return
+    }
+    const resource = this.#kept(object)
+    this.#options.emit({ type: 'upserted', source: SOURCE, observedAt: at, resource })
   }
 
   #deleted(scope: string | undefined, resource: Resource, at: number): void {
@@ -98,7 +100,9 @@ export class KindFeed {
       this.#options.emit({ type: 'refused', ...this.#origin(at), detail: refusal })
       return
     }
-    const resources = Array.from(this.#first.values()).flatMap((objects) => Array.from(objects.values()))
+    const resources = Array.from(this.#first.values()).flatMap((objects) =>
+      Array.from(objects.values(), (object) => this.#kept(object)),
+    )
     this.#first = undefined
     this.#options.emit({ type: 'listed', ...this.#origin(at), resources })
     for (const [scope, detail] of this.#refused) this.#sayRefusal(scope, detail, at)
@@ -113,9 +117,12 @@ export class KindFeed {
     return { source: SOURCE, observedAt: at, kind: this.kind } as const
   }
 
-  #keep({ resource, material }: Received): void {
-    if (material === undefined || !('tls' in resource) || resource.tls.handle === undefined) return
-    this.#options.vault.put(resource.tls.handle, material)
+  /** The object, its bytes being in the vault. */
+  #kept({ resource, material }: Received): Resource {
+    if (material !== undefined && 'tls' in resource && resource.tls.handle !== undefined) {
+      this.#options.vault.put(resource.tls.handle, material)
+    }
+    return resource
   }
 }
 

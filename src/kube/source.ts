@@ -25,6 +25,8 @@ export interface KubernetesSourceOptions {
   readonly stalenessLimitMs: number
   /** Gets a Secret's bytes before the event that speaks of it. */
   readonly vault: Pick<Vault, 'put'>
+  /** What is known until the server is heard is of a former process, last heard of then (ms epoch). */
+  readonly restoredSince?: number
   readonly log: Pick<Log, 'info' | 'warn'>
   /** Run before the first list. */
   readonly prepare?: (signal: AbortSignal) => Promise<void>
@@ -48,7 +50,7 @@ class Watching {
   readonly #options: KubernetesSourceOptions
   readonly #emit: (event: ResourceEvent) => void
   readonly #feeds: readonly KindFeed[]
-  readonly #reflectors: readonly { readonly kind: Kind; readonly reflector: Reflector<Received> }[]
+  readonly #reflectors: readonly { readonly feed: KindFeed; readonly reflector: Reflector<Received> }[]
   readonly #stop = new AbortController()
   readonly #startedAt = now()
   #timer: NodeJS.Timeout | undefined
@@ -72,7 +74,7 @@ class Watching {
     })
     this.#feeds = made.map(({ feed }) => feed)
     this.#reflectors = made.flatMap(({ feed, reflectors }) =>
-      reflectors.map((reflector) => ({ kind: feed.kind, reflector })),
+      reflectors.map((reflector) => ({ feed, reflector })),
     )
   }
 
@@ -121,10 +123,13 @@ class Watching {
   #look(staleAfterMs: number): void {
     this.#giveUpWaiting()
     const at = now()
-    const limit = this.#options.stalenessLimitMs
+    const { stalenessLimitMs: limit, restoredSince } = this.#options
     const worthSayingMs = limit > 0 ? Math.min(limit, staleAfterMs) : staleAfterMs
     const silent = this.#reflectors
-      .map(({ kind, reflector }) => ({ kind, since: reflector.brokenSince ?? at }))
+      .map(({ feed, reflector }) => ({
+        kind: feed.kind,
+        since: reflector.brokenSince ?? (feed.waiting ? restoredSince : undefined) ?? at,
+      }))
       .filter(({ since }) => at - since >= worthSayingMs)
     const said = this.#said
     if (silent.length === 0) {

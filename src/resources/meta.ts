@@ -1,6 +1,7 @@
 // Reads an object's metadata: its identity, its age, its labels, and of its annotations only our own.
 // It must never keep another's annotation: last-applied-configuration holds whole Secrets.
 
+import { readChangedBy } from './changed-by.ts'
 import type { Fields } from './fields.ts'
 import { showValue } from './problems.ts'
 import type { Kind, Meta, Problem } from './resource.ts'
@@ -35,12 +36,14 @@ export function readMeta(manifest: Fields, kind: Kind, defaultNamespace: string)
   if (typeof namespace !== 'string' || (kind !== 'ApiKey' && !DNS_LABEL.holds(namespace))) {
     return unnamed(kind, 'metadata.namespace', showValue(namespace), DNS_LABEL.says)
   }
+  const changedBy = readChangedBy(metadata.raw('managedFields'))
   return {
     namespace,
     name,
     ...readIdentity(metadata),
     labels: readLabels(metadata),
     annotations: readAnnotations(metadata),
+    ...(changedBy !== undefined && { changedBy }),
   }
 }
 

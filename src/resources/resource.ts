@@ -31,6 +31,15 @@ export interface Meta {
   readonly labels: Readonly<Record<string, string>>
   /** Only those under `kanali.io/`: last-applied-configuration holds whole Secrets. */
   readonly annotations: Readonly<Record<string, string>>
+  /** Who last changed what the object says, where it says so. Tells of the object; is no part of its content. */
+  readonly changedBy?: ChangedBy
+}
+
+export interface ChangedBy {
+  /** As in managedFields: `kubectl-client-side-apply`, `helm`, ...; escaped, at most 100 characters. */
+  readonly manager: string
+  /** RFC 3339 in UTC with milliseconds. */
+  readonly time?: string
 }
 
 export interface PluginRef {

@@ -118,6 +118,10 @@ class BuiltSnapshot implements Snapshot {
     return this.#compilation.keySets
   }
 
+  dependenciesOf(key: string): readonly string[] {
+    return this.#compilation.proxies.get(key)?.asked ?? []
+  }
+
   get compilation(): Compilation {
     return this.#compilation
   }
@@ -144,6 +148,7 @@ export const INITIAL_SNAPSHOT: Snapshot = Object.freeze({
   conditionsOf: () => [],
   failuresOf: () => [],
   objectsOf: () => [],
+  dependenciesOf: () => [],
   conditionCounts: [],
   changes: { removedApiProxies: [], conditions: [], conditionsCut: 0, pendingApiKeys: [], affected: [] },
   counts: perKind(() => 0),
@@ -164,7 +169,8 @@ function hashOf(state: State, { keyId, digest }: KeyTable, seed: string): string
 function knowledgeOf(state: State, kind: Kind): string {
   const { status, refusedIn } = state.kinds[kind]
   const refused = refusedIn.size === 0 ? '' : `-${[...refusedIn.keys()].sort().join('+')}`
-  return `${status}${refused}${isExpired(state, kind) ? '!' : ''}`
+  const unread = kind === 'Secret' && state.unread.size > 0 ? `~${[...state.unread].sort().join('+')}` : ''
+  return `${status}${refused}${isExpired(state, kind) ? '!' : ''}${unread}`
 }
 
 /** Without the details of failures, which may name paths of one machine. */

@@ -43,7 +43,10 @@ export function compileSecret(owner: Meta, name: string, lookup: Lookup): Secret
     const at = siteOf('Secret', secret.meta, field)
     return { failure: failureAt('secret_data_missing', at, `${object} cannot be read: ${field} ${rule}`) }
   }
-  return identityOf(secret, object)
+  const identity = identityOf(secret, object)
+  if (identity.failure !== undefined || !lookup.isUnread(namespace, name)) return identity
+  const why = 'what it holds is known from the journal, and its bytes have not been read since the start'
+  return { failure: failure('secret_not_restored', `${object}: ${why}`) }
 }
 
 function identityOf(secret: Secret, object: string): SecretIdentity {

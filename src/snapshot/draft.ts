@@ -66,6 +66,7 @@ export class Draft {
       stale: state.stale,
       decryption: state.decryption,
       keySets: state.keySets,
+      unread: state.unread,
       services: this.#services,
       plugins: state.plugins === base.plugins ? base.pluginIndex : indexPlugins(state.plugins),
       options: buildOptionsOf(options),

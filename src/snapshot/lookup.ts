@@ -22,6 +22,7 @@ export interface World {
   readonly stale: State['stale']
   readonly decryption: State['decryption']
   readonly keySets: State['keySets']
+  readonly unread: State['unread']
   readonly services: Pick<ServiceIndexDraft, 'bucket' | 'slicesOf'>
   readonly plugins: PluginIndex
   readonly options: BuildOptions
@@ -64,6 +65,13 @@ export class Lookup {
   isExpired(kind: Kind): boolean {
     this.#note(`Kind/${kind}`)
     return isExpired(this.#world, kind)
+  }
+
+  /** True where the bytes of the Secret were those of a former process and have not been read since. */
+  isUnread(namespace: string, secret: string): boolean {
+    const key = keyOf('Secret', namespace, secret)
+    this.#note(key)
+    return this.#world.unread.has(key)
   }
 
   object<K extends 'MockTarget' | 'Service' | 'Secret' | 'ApiKeyBinding'>(

@@ -171,6 +171,8 @@ export interface Snapshot {
   objectsOf(namespace: string, apiproxy: string): readonly RouteObject[]
   /** What requests to an ApiProxy (`keyOf`) meet because of how things are, in the order in which they meet it. */
   failuresOf(key: string): readonly Failure[]
+  /** What the route of an ApiProxy (`keyOf`) was made of: keys of objects, and of what stands for several (lookup.ts). */
+  dependenciesOf(key: string): readonly string[]
   /** Kept up to date by each build, so that nobody counts by walking. */
   readonly conditionCounts: Iterable<ConditionCount>
   /** Against the snapshot that this one was built from. */

@@ -81,6 +81,7 @@ function subjectOf(event: ResourceEvent): Subject {
     case 'plugins':
     case 'decryption_key':
     case 'key_set':
+    case 'restored':
       return {}
     case 'decrypted':
       return { kind: 'ApiKey', name: event.apiKey }

@@ -11,10 +11,12 @@ import type { Route, Snapshot } from '../snapshot/snapshot.ts'
 import type { TimeSplit } from './time-split.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 import type { Witness } from './exemplars.ts'
+import type { JournalStats } from '../events/journal/writer.ts'
 import { type Family, formatFor, registerFamily, type Sample } from './exposition.ts'
 import { GuardCounter } from './guard-counter.ts'
 import { limitFamilies } from './limit-families.ts'
 import { LimitMetrics } from './limit-metrics.ts'
+import { journalFamilies } from './journal-metrics.ts'
 import { METRIC, type Signal, SIGNALS } from './names.ts'
 import { nodeFamilies } from './node-metrics.ts'
 import { SeriesTable } from './series-table.ts'
@@ -28,6 +30,8 @@ export interface MetricsInputs {
   readonly routeSeriesMax?: number
   /** Lines of the program's log that were lost so far. */
   readonly logLinesLost?: () => number
+  /** Undefined without a journal. */
+  readonly journal?: () => JournalStats | undefined
 }
 
 const NO_LABELS = {}
@@ -56,7 +60,7 @@ export class Metrics {
   #trailersDropped = 0
   #snapshot: Snapshot | undefined
 
-  constructor({ source, routeSeriesMax, logLinesLost = () => 0 }: MetricsInputs) {
+  constructor({ source, routeSeriesMax, logLinesLost = () => 0, journal = () => undefined }: MetricsInputs) {
     this.#logLinesLost = logLinesLost
     this.#source = source
     this.#series = new SeriesTable(routeSeriesMax)
@@ -64,6 +68,7 @@ export class Metrics {
       ...this.#requestFamilies(),
       ...limitFamilies(this.limits),
       ...this.#snapshotFamilies(),
+      ...journalFamilies(journal),
       ...nodeFamilies(),
     ]
     for (const family of families) {

@@ -90,6 +90,12 @@ export const METRIC = {
   resourceConditions: 'kanali_resource_conditions',
   telemetryDropped: 'kanali_telemetry_dropped_total',
   uncaught: 'kanali_uncaught_exceptions_total',
+  journalRecords: 'kanali_journal_records_total',
+  journalDropped: 'kanali_journal_records_dropped_total',
+  journalGaps: 'kanali_journal_gaps_total',
+  journalFailing: 'kanali_journal_failing',
+  journalBytes: 'kanali_journal_bytes',
+  journalQueuedBytes: 'kanali_journal_queued_bytes',
 } as const
 
 /** What `kanali_telemetry_dropped_total` counts apart: `record` is a request whose signals failed to be written. */

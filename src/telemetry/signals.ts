@@ -5,6 +5,7 @@ import type { Options } from '../config/options.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { AccessLog, type AccessLogOutput } from './access-log.ts'
 import type { ResourceEvent } from '../events/event.ts'
+import type { JournalStats } from '../events/journal/writer.ts'
 import type { Log } from './log.ts'
 import { type Mask, maskOf } from './masking.ts'
 import { Metrics } from './metrics.ts'
@@ -23,6 +24,8 @@ export interface SignalsInputs {
   readonly stdout?: AccessLogOutput
   /** Remembers finished exchanges. */
   readonly keeper?: ExchangeKeeper
+  /** Undefined without a journal. */
+  readonly journal?: () => JournalStats | undefined
 }
 
 /** A swap of the snapshot. Times are milliseconds since the epoch, fractional. */
@@ -53,8 +56,12 @@ const STOP_TIMEOUT_MS = 5000
 
 /** Starts all of it; `problem` is one line for a person, and nothing is left running then. */
 export async function startSignals(options: Options, inputs: SignalsInputs): Promise<Signals | Problem> {
-  const { log, version, source, stdout = process.stdout, keeper } = inputs
-  const metrics = new Metrics({ source, logLinesLost: () => log.linesLost ?? 0 })
+  const { log, version, source, stdout = process.stdout, keeper, journal } = inputs
+  const metrics = new Metrics({
+    source,
+    logLinesLost: () => log.linesLost ?? 0,
+    ...(journal !== undefined && { journal }),
+  })
   const inbound = options['tracing.inbound']
   const onDropped = (spans: number): void => metrics.dropped('traces', spans)
   const sdk = await startSdk({ configFile: options['tracing.config_file'], inbound, version, log, onDropped })

@@ -221,3 +221,9 @@ function problemWith(path: string): string {
   const result = loadOptions({ argv: ['--config', path], env: {} })
   return 'problem' in result ? result.problem : 'nothing was refused'
 }
+
+test('a start from the journal needs a journal', () => {
+  expect(problemOf({ argv: ['--events.start_from_journal'] })).toBe(
+    'events.start_from_journal: "true" from flag --events.start_from_journal needs events.journal_dir, which is not set; allowed: false, or true beside a folder',
+  )
+})

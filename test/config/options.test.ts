@@ -108,6 +108,14 @@ test('the defaults are those that users rely on', () => {
     'tracing.query_allow_list': [],
     'explain.exchanges': 1000,
     'explain.failed_exchanges': 500,
+    'events.journal_dir': undefined,
+    'events.start_from_journal': false,
+    'events.journal_fsync': 'interval',
+    'events.journal_fsync_interval': 1000,
+    'events.journal_max_bytes': 256 * 1024 ** 2,
+    'events.journal_max_age': 168 * 3_600_000,
+    'events.journal_segment_bytes': 16 * 1024 ** 2,
+    'events.journal_checkpoint_records': 50_000,
   } satisfies Options)
   expect(Object.isFrozen(DEFAULT_OPTIONS)).toBe(true)
 })

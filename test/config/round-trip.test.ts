@@ -25,7 +25,19 @@ const RAW_BY_KIND: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
     fc.nat(1024).map((count) => `${count}KiB`),
     fc.nat(1024).map((count) => `${count}GiB`),
   ),
-  choice: fc.constantFrom('debug', 'warn', 'auto', 'json', 'trust', 'restart', 'local_share', 'deny'),
+  choice: fc.constantFrom(
+    'debug',
+    'warn',
+    'auto',
+    'json',
+    'trust',
+    'restart',
+    'local_share',
+    'always',
+    'never',
+    'allow',
+    'deny',
+  ),
   path: fc.oneof(ODD, WORD),
   text: fc.oneof(ODD, WORD),
   name: WORD.map((word) => word.toLowerCase()),
@@ -94,5 +106,6 @@ function loadedBeside(row: AnyOption, parts: Parameters<typeof loaded>[0]): unkn
     .filter((name) => name !== row.name && !row.name.startsWith('server.tls.'))
     .map((name) => `--${name}=1`)
   if (row.name !== 'limits.redis_url') beside.push('--limits.redis_url=redis://127.0.0.1')
+  if (row.name === 'events.start_from_journal') beside.push('--events.journal_dir=1')
   return loaded({ ...parts, argv: [...beside, ...(parts.argv ?? [])] }).options[row.name]
 }

@@ -29,7 +29,13 @@ const REASONS_BY_CODE: Readonly<Record<string, readonly string[]>> = {
   '03': ['plugin_file_missing', 'plugin_version_missing', 'plugin_load_failed'],
   '04': ['plugin_export_missing'],
   '05': ['plugin_interface_incomplete'],
-  '06': ['secret_missing', 'secret_not_released', 'secret_data_missing', 'secret_unreadable'],
+  '06': [
+    'secret_missing',
+    'secret_not_released',
+    'secret_data_missing',
+    'secret_unreadable',
+    'secret_not_restored',
+  ],
   '07': ['certificate_unparsable', 'key_unparsable', 'key_pair_mismatch'],
   '08': [
     'dns_error',

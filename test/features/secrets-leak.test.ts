@@ -10,7 +10,9 @@ import { kanali } from '../support/kanali-command.ts'
 import { apiKey, apiKeyBinding, apiProxy, mockTarget, secret } from '../support/manifests.ts'
 import { type OtlpSink, startOtlpSink } from '../support/otlp-sink.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
+import { waitUntil } from '../support/wait-until.ts'
 import { answerBytes, answers } from '../support/upstream-scripts.ts'
+import { textOf } from '../support/journal.ts'
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts'
 
 const authority = createAuthority()
@@ -52,6 +54,7 @@ let keys: KeyPair
 let sink: OtlpSink
 let upstream: Upstream
 let plugins: TempFolder
+let journal: TempFolder
 let gateway: GatewayProcess
 const responses: RawResponse[] = []
 let words: string | undefined
@@ -65,6 +68,7 @@ beforeAll(async () => {
     ),
   )
   plugins = await tempFolder('leak')
+  journal = await tempFolder('leak-journal')
   await plugins.write(
     'throws.mjs',
     'export const Plugin = { onRequest() { throw new Error("no secret here") }, onResponse() {} }',
@@ -102,6 +106,7 @@ beforeAll(async () => {
     },
     flags: {
       'plugins.location': plugins.path,
+      'events.journal_dir': journal.path,
       'proxy.mask_header_keys': 'x-customer',
       'proxy.proxy_status': true,
       'plugins.apiKey.decryption_key_file': keys.file,
@@ -126,6 +131,7 @@ afterAll(async () => {
   await gateway.stop()
   await upstream.stop()
   await plugins.remove()
+  await journal.remove()
   await sink.stop()
   await keys[Symbol.asyncDispose]()
 })
@@ -146,6 +152,15 @@ async function explained(): Promise<Record<string, string>> {
   return { 'exchanges by trace': pages.join('\n'), 'dry run': await decided.text(), 'kanali explain': words }
 }
 
+/** Plugin configuration is in the journal: a decision cannot be replayed without it. All else that is secret is not. */
+async function journalText(): Promise<string> {
+  const text = await waitUntil(async () => {
+    const written = await textOf(journal.path)
+    return written.includes('"kind":"EndpointSlice","resources"') && written
+  }, 'the journal is written')
+  return text.replaceAll(SECRETS.pluginConfig, '')
+}
+
 /** Everything that comes out, by what it is. */
 async function dumps(): Promise<Record<string, string>> {
   const bigint = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)
@@ -160,6 +175,7 @@ async function dumps(): Promise<Record<string, string>> {
     events: await page(gateway.profilingPort, '/debug/events'),
     exchanges: await page(gateway.profilingPort, '/debug/exchanges'),
     ...(await explained()),
+    journal: await journalText(),
     errors: responses
       .slice(1)
       .map(({ head, text }) => head + text)

@@ -22,6 +22,7 @@ export function bareSnapshot(set: Partial<Snapshot> = {}): Snapshot {
     conditionsOf: () => [],
     failuresOf: () => [],
     objectsOf: () => [],
+    dependenciesOf: () => [],
     conditionCounts: [],
     changes: { removedApiProxies: [], conditions: [], conditionsCut: 0, pendingApiKeys: [], affected: [] },
     ...set,

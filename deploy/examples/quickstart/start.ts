@@ -11,6 +11,8 @@ import { startTraceReceiver } from './trace-receiver.ts'
 import { startUpstreams } from './upstreams.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+/** Not among the manifests, which are watched; kept from one run to the next. */
+const JOURNAL = here('../../../.cache/quickstart/journal')
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
 const secrets = generatedSecrets()
@@ -29,6 +31,8 @@ const gateway = spawn(
     here('manifests'),
     '--plugins.location',
     here('plugins'),
+    '--events.journal_dir',
+    JOURNAL,
     '--server.insecure_bind_address',
     '127.0.0.1',
     '--prometheus.insecure_bind_address',
@@ -86,6 +90,7 @@ function banner(): void {
     '  debug       http://127.0.0.1:9090/debug/snapshot             demo upstream  127.0.0.1:3101, https 3102',
   )
   print(`  manifests   ${here('manifests')} (watched: edit a file, it is live)`)
+  print(`  journal     ${JOURNAL} (npm run -s kanali -- replay --journal ${JOURNAL})`)
   print('')
   print('Try, in another terminal:')
   for (const { command, shows } of CURLS) {
