@@ -136,6 +136,21 @@ describe('a key that is not authorized: code 13', () => {
     expectDenied(await ask('/open', STRANGER), 'key_not_bound', 'stranger')
   })
 
+  test('because there is no private key: keys_not_loaded', async () => {
+    await using unkeyed = await startGatewayProcess({
+      manifests: {
+        'all.yaml': [
+          mockTarget('ok').route('/', 200, 'ok').build(),
+          guarded('open', { bindingName: 'all' }),
+          apiKeyBinding('all').key('partner', ALL).build(),
+        ],
+      },
+      otlpUrl: sink.httpUrl,
+    })
+    const send = () => httpRequest(unkeyed.port, 'GET', '/open', { headers: { apikey: PARTNER } })
+    expectDenied(await observe(unkeyed, sink, send), 'keys_not_loaded')
+  })
+
   test('because of the method: method_denied', async () => {
     const observed = await ask('/ruled/ruled/read', PARTNER, 'POST')
     expectDenied(observed, 'method_denied', 'partner')
