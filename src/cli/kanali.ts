@@ -8,6 +8,7 @@ import { addExplain } from './explain/command.ts'
 import { addJournalCommands } from './journal-commands.ts'
 import { createProgram } from './program.ts'
 import { version } from './version.ts'
+import { addWhy } from './why/command.ts'
 
 const program = createProgram({
   name: 'kanali',
@@ -25,6 +26,7 @@ program
 
 addExplain(program)
 addCheck(program)
+addWhy(program)
 addJournalCommands(program)
 
 await program.parseAsync()

@@ -26,6 +26,38 @@ export async function askTrace(
   return reports.every(isReport) ? reports : unexpected(gateway, status)
 }
 
+/** An exchange that went well. */
+export interface GoodExchange {
+  readonly trace_id: string
+  readonly time: string
+  readonly revision: number
+}
+
+/** The last exchange of an ApiProxy that went well, as far as the gateway remembers; undefined where it remembers none. */
+export async function askLastGood(
+  gateway: string,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): Promise<GoodExchange | undefined | Refused> {
+  const query = new URLSearchParams({ apiproxy: `${namespace}/${name}`, outcome: 'ok', limit: '20' })
+  const answer = await ask(gateway, `/debug/exchanges?${query.toString()}`)
+  if ('refused' in answer) return answer
+  const exchanges = field(answer.content, 'exchanges')
+  if (answer.status !== 200 || !Array.isArray(exchanges)) return unexpected(gateway, answer.status)
+  return exchanges.find(isGood)
+}
+
+function isGood(value: unknown): value is GoodExchange {
+  const status = field(value, 'status')
+  return (
+    typeof field(value, 'trace_id') === 'string' &&
+    typeof field(value, 'time') === 'string' &&
+    typeof field(value, 'revision') === 'number' &&
+    // An upstream's own 5xx, relayed, is no exchange that went well.
+    typeof status === 'number' &&
+    status < 500
+  )
+}
+
 /** What the gateway would decide on a request. */
 export async function askDecision(gateway: string, asked: AskedText): Promise<ExchangeReport | Refused> {
   const answer = await ask(gateway, '/debug/explain', JSON.stringify(asked))

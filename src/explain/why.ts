@@ -1,0 +1,254 @@
+// `kanali why`: the one change of configuration that made the decision on a request what it is. Walks back along the
+// records that could have, and builds only what the request can meet, until the decision was another one.
+
+import { decide, type DecisionRequest } from '../decide.ts'
+import { guardFailure } from '../decide-guards.ts'
+import type { JournalReader, Moment, Step } from '../events/journal/reader.ts'
+import { allSettled, EMPTY_STATE, type State } from '../events/state.ts'
+import { normalisePath } from '../resources/path.ts'
+import { keyOf, type Kind, KINDS, type Resource } from '../resources/resource.ts'
+import type { ApiKeyGuard } from '../snapshot/compile-api-key-guard.ts'
+import type { CompiledGrant } from '../snapshot/compile-binding.ts'
+import { build } from '../snapshot/build.ts'
+import type { Snapshot } from '../snapshot/snapshot.ts'
+import { objectDiff, type PathChange } from './object-diff.ts'
+import { objectsOf, recordView } from './record-view.ts'
+import { recordedOptions } from './recorded-options.ts'
+import { liesAlong, requestHistory, type Turn } from './request-history.ts'
+
+/** The decision under one revision. */
+export interface DecisionView {
+  readonly outcome: 'ok' | 'error'
+  readonly code: string | null
+  readonly reason: string | null
+  readonly revision: number
+  /** In words: which route, and where to or why not. */
+  readonly said: string
+}
+
+export interface ChangeView {
+  readonly type: string
+  readonly kind: string | null
+  readonly namespace: string | null
+  readonly name: string | null
+  readonly resourceVersion: string | null
+  /** RFC 3339, by the gateway's clock. */
+  readonly time: string
+  /** Who changed the object, where it says so. */
+  readonly manager: string | null
+  /** Where the object says when. */
+  readonly changedAt: string | null
+}
+
+export interface WhyReport {
+  /** Null where the decision never changed in what the journal holds. */
+  readonly before: DecisionView | null
+  readonly after: DecisionView
+  readonly event: ChangeView | null
+  readonly diff: readonly PathChange[]
+  /** First revision of the journal: before it nobody knows. */
+  readonly firstRevision: number
+  readonly records: number
+}
+
+interface Decided {
+  readonly view: DecisionView
+  /** Equal for equal decisions. */
+  readonly signature: string
+}
+
+/** @param revision that the request ran under; absent: the last one */
+export function whyOf(
+  reader: JournalReader,
+  request: DecisionRequest,
+  revision?: number,
+): WhyReport | { readonly problem: string } {
+  const path = normalisePath(request.path)
+  const target = revision === undefined ? 'end' : { revision }
+  const end = reader.at(target)
+  if ('problem' in end) return end
+  const history = requestHistory(reader, path, end.revision)
+  if ('problem' in history) return history
+  const firstRevision = reader.range()?.firstRevision ?? end.revision
+  const base = { firstRevision, records: history.records }
+  const after = decideUnder(end, request, path)
+  let start: Step | undefined
+  for (const turn of history.turns.toReversed()) {
+    const { step } = turn
+    // A process that begins is told everything anew: nothing was decided by the half of it.
+    if (!allSettled(step.before)) {
+      start = step
+      continue
+    }
+    if (start !== undefined) {
+      const last = decideUnder(step.after, request, path)
+      if (last.signature !== after.signature) {
+        const missed = missedTurn(start, step.after.state, end.state, path)
+        return { ...base, ...changeOf(missed), before: last.view, after: revised(after, start) }
+      }
+      start = undefined
+    }
+    const before = decideUnder({ ...step.after, state: step.before }, request, path)
+    if (before.signature === after.signature) continue
+    return {
+      ...base,
+      ...changeOf(turn),
+      before: earlier(before, step),
+      after: revised(after, step),
+    }
+  }
+  return { ...base, before: null, after: after.view, event: null, diff: [] }
+}
+
+function revised({ view }: Decided, { record }: Step): DecisionView {
+  return { ...view, revision: record.revision }
+}
+
+/** What changed while no process of this gateway was there to see it: the first object that differs. */
+function missedTurn(start: Step, before: State, now: State, path: string): Turn {
+  const was = reduced(before, path)
+  const is = reduced(now, path)
+  const keys = KINDS.flatMap((kind) => {
+    const [older, newer] = [was.kinds[kind].objects, is.kinds[kind].objects]
+    const all = [...new Set([...older.keys(), ...newer.keys()])].sort()
+    return all.filter((key) => older.get(key)?.digest !== newer.get(key)?.digest)
+  })
+  return { step: { ...start, before, after: { ...start.after, state: now } }, keys: keys.slice(0, 1) }
+}
+
+/** The revision before the record's own is not in the record: it is that of what was live. */
+function earlier({ view }: Decided, { record }: Step): DecisionView {
+  return { ...view, revision: Math.max(0, record.revision - 1) }
+}
+
+function changeOf({ step, keys }: Turn): Pick<WhyReport, 'event' | 'diff'> {
+  const { record, before, after } = step
+  const view = recordView(record, keys)
+  const [object] = objectsOf(record.event, new Set(keys))
+  const key = keys.length === 1 ? keys[0] : undefined
+  const [kind, namespace = '', name = ''] = key?.split('/') ?? []
+  const known = kind !== undefined && KINDS.some((each) => each === kind) ? (kind as Kind) : undefined
+  const was = known === undefined ? undefined : resourceAt(before, known, namespace, name)
+  const is = known === undefined ? undefined : resourceAt(after.state, known, namespace, name)
+  return {
+    event: {
+      type: view.type,
+      kind: known ?? view.kind ?? null,
+      namespace: known === undefined ? (view.namespace ?? null) : namespace,
+      name: known === undefined ? (view.name ?? null) : name,
+      resourceVersion: (is ?? object)?.meta.resourceVersion ?? null,
+      time: view.time,
+      manager: (is ?? object)?.meta.changedBy?.manager ?? null,
+      changedAt: (is ?? object)?.meta.changedBy?.time ?? null,
+    },
+    diff: known === undefined ? [] : objectDiff(was, is),
+  }
+}
+
+function resourceAt(state: State, kind: Kind, namespace: string, name: string): Resource | undefined {
+  return state.kinds[kind].objects.get(keyOf(kind, namespace, name))?.resource
+}
+
+function decideUnder(
+  moment: Pick<Moment, 'state' | 'options' | 'revision'>,
+  request: DecisionRequest,
+  path: string,
+): Decided {
+  const snapshot = build(reduced(moment.state, path), recordedOptions(moment.options))
+  return { view: viewOf(snapshot, request, moment.revision), signature: signatureOf(snapshot, request) }
+}
+
+/** Only what the request can meet: ApiProxies along its path, and whatever else is in their namespaces. */
+function reduced(state: State, path: string): State {
+  const proxies = state.kinds.ApiProxy.objects.filter(({ resource }) => liesAlong(resource, path))
+  const namespaces = new Set(proxies.valueSeq().map(({ resource }) => resource.meta.namespace))
+  const kinds = { ...state.kinds, ApiProxy: { ...state.kinds.ApiProxy, objects: proxies } }
+  for (const kind of KINDS) {
+    if (kind === 'ApiProxy') continue
+    const { objects } = state.kinds[kind]
+    const kept =
+      kind === 'ApiKey'
+        ? objects.clear()
+        : objects.filter(({ resource }) => namespaces.has(resource.meta.namespace))
+    kinds[kind] = { ...state.kinds[kind], objects: kept }
+  }
+  return {
+    ...state,
+    kinds,
+    version: EMPTY_STATE.version + 1,
+    touched: undefined,
+    settledAt: EMPTY_STATE.version + 1,
+  }
+}
+
+function viewOf(snapshot: Snapshot, request: DecisionRequest, revision: number): DecisionView {
+  const decision = decide(snapshot, request)
+  const { route, outcome, targetPath } = decision
+  const ended = guardFailure(snapshot, decision, { method: request.method, headerValues: () => [] })
+  const failure =
+    route?.invalid ?? ended?.failure ?? (outcome.type === 'failed' ? outcome.failure : undefined)
+  const who = route === undefined ? '' : `ApiProxy ${route.namespace}/${route.apiproxy}: `
+  if (failure !== undefined) {
+    const { codeText, reason } = failure.fact
+    return {
+      outcome: 'error',
+      code: codeText,
+      reason,
+      revision,
+      said: `${who}code ${codeText}, ${reason}: ${failure.detail}`,
+    }
+  }
+  const ok = { outcome: 'ok', code: null, reason: null, revision } as const
+  if (outcome.type === 'answer') return { ...ok, said: `${who}a MockTarget answers ${outcome.route.status}` }
+  if (outcome.type === 'failed') return { ...ok, said: who }
+  const [{ host, port }, ...others] = outcome.endpoints
+  const more = others.length === 0 ? '' : ` or one of ${others.length} others`
+  return { ...ok, said: `${who}${outcome.scheme}://${host}:${port}${targetPath}${more}` }
+}
+
+/** All that is settled before an upstream is touched (design: the decision). */
+function signatureOf(snapshot: Snapshot, request: DecisionRequest): string {
+  const { route, outcome, targetPath } = decide(snapshot, request)
+  const plugins = route?.plugins.map(({ name, version, config, failure, guard }) => [
+    name,
+    version,
+    config,
+    (failure ?? guard?.failure)?.detail,
+    guard?.type === 'apikey' ? grantsText(guard.grants) : undefined,
+  ])
+  const end =
+    outcome.type === 'failed'
+      ? [outcome.failure.fact.reason, outcome.failure.detail]
+      : outcome.type === 'answer'
+        ? [outcome.route]
+        : [
+            outcome.scheme,
+            outcome.endpoints.map(({ host, port }) => `${host}:${port}`).sort(),
+            outcome.tls?.id,
+          ]
+  return JSON.stringify([
+    route?.namespace,
+    route?.apiproxy,
+    route?.path,
+    route?.invalid?.detail,
+    targetPath,
+    plugins,
+    end,
+  ])
+}
+
+function grantsText(grants: ApiKeyGuard['grants']): string {
+  return JSON.stringify(
+    Array.from(grants, ([name, { defaultRule, subpaths, rate, quota }]) => [
+      name,
+      ruleParts(defaultRule),
+      subpaths.map(({ rule, pattern }) => [ruleParts(rule), pattern === undefined]),
+      rate,
+      quota,
+    ]),
+  )
+}
+
+function ruleParts({ place, global, verbs }: CompiledGrant['defaultRule']): readonly unknown[] {
+  return [place, global, ...verbs]
+}
