@@ -44,16 +44,16 @@ test('a journal gets what changed something, with the revision that it led to an
   await running.revision(41)
   running.source.next(upserted(proxy('a')))
   running.source.next(upserted(proxy('a')))
-  running.source.next(upserted(proxy('b').uid('1')))
+  running.source.next(upserted(service('b').port(80).uid('1')))
   await running.revision(42)
-  // A uid alone makes no revision: it is part of the one that is live.
-  running.source.next(upserted(proxy('b').uid('2')))
+  // Of a kind without a status a uid alone makes no revision: it is part of the one that is live.
+  running.source.next(upserted(service('b').port(80).uid('2')))
   running.source.next(upserted(proxy('c')))
   await running.revision(43)
   expect(running.entries.slice(0, KINDS.length).map(({ revision }) => revision)).toEqual(KINDS.map(() => 41))
   expect(running.entries.slice(KINDS.length).map(({ revision, keys }) => ({ revision, keys }))).toEqual([
     { revision: 42, keys: ['ApiProxy/default/a'] },
-    { revision: 42, keys: ['ApiProxy/default/b'] },
+    { revision: 42, keys: ['Service/default/b'] },
     { revision: 42, keys: [] },
     { revision: 43, keys: ['ApiProxy/default/c'] },
   ])
