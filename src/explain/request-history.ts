@@ -1,7 +1,7 @@
-// The records of a journal that could have changed the decision on one request, with the states around each: found in one
-// walk, by cheap tests on keys and paths, so that only few of them have to be built.
+// The records of a journal that could have changed the decision on one request, with the states around each: found by
+// cheap tests on keys and paths, so that only few of them have to be built.
 
-import type { JournalReader, Step } from '../events/journal/reader.ts'
+import type { JournalReader, Moment, Step } from '../events/journal/reader.ts'
 import type { State } from '../events/state.ts'
 import { isInvalid, type Kind, KINDS, type Resource } from '../resources/resource.ts'
 
@@ -12,37 +12,21 @@ export interface Turn {
   readonly keys: readonly string[]
 }
 
-export interface RequestHistory {
-  /** What was known at the first record of the journal. */
-  readonly first: State
-  /** Oldest first. */
-  readonly turns: readonly Turn[]
-  readonly records: number
-}
-
 /**
+ * The records of one segment that could have changed it, the oldest first.
+ * @param beginning of the segment
  * @param path of the request, normalised
  * @param until the last revision that is of interest
  */
-export function requestHistory(
-  reader: JournalReader,
-  path: string,
-  until: number,
-): RequestHistory | { readonly problem: string } {
-  const range = reader.range()
-  if (range === undefined) return { problem: `the journal in ${reader.folder} holds no record` }
-  const start = reader.at({ revision: range.firstRevision })
-  if ('problem' in start) return start
-  const namespaces = namespacesAlong(start.state, path)
+export function turnsOf(reader: JournalReader, beginning: Moment, path: string, until: number): Turn[] {
+  const namespaces = namespacesAlong(beginning.state, path)
   const turns: Turn[] = []
-  let records = 0
-  for (const step of reader.steps(start)) {
-    if (step.record.revision > until) break
-    records += 1
+  for (const step of reader.steps(beginning)) {
+    if (step.record.revision > until || step.after.position.segment !== beginning.position.segment) break
     const keys = step.record.keys.filter((key) => concerns(key, step, path, namespaces))
-    if (keys.length > 0 || step.anew) turns.push({ step, keys })
+    if (keys.length > 0) turns.push({ step, keys })
   }
-  return { first: start.state, turns, records }
+  return turns
 }
 
 /** True where the source path, valid or not, begins the path by whole segments. */

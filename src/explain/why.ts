@@ -14,7 +14,7 @@ import type { Snapshot } from '../snapshot/snapshot.ts'
 import { objectDiff, type PathChange } from './object-diff.ts'
 import { objectsOf, recordView } from './record-view.ts'
 import { recordedOptions } from './recorded-options.ts'
-import { liesAlong, requestHistory, type Turn } from './request-history.ts'
+import { liesAlong, type Turn, turnsOf } from './request-history.ts'
 
 /** The decision under one revision. */
 export interface DecisionView {
@@ -48,8 +48,9 @@ export interface WhyReport {
   readonly diff: readonly PathChange[]
   /** First revision of the journal: before it nobody knows. */
   readonly firstRevision: number
-  readonly records: number
 }
+
+type Under = Pick<Moment, 'state' | 'options' | 'revision'>
 
 interface Decided {
   readonly view: DecisionView
@@ -67,37 +68,37 @@ export function whyOf(
   const target = revision === undefined ? 'end' : { revision }
   const end = reader.at(target)
   if ('problem' in end) return end
-  const history = requestHistory(reader, path, end.revision)
-  if ('problem' in history) return history
   const firstRevision = reader.range()?.firstRevision ?? end.revision
-  const base = { firstRevision, records: history.records }
   const after = decideUnder(end, request, path)
+  const decideAt = (moment: Under): Decided => decideUnder(moment, request, path)
   let start: Step | undefined
-  for (const turn of history.turns.toReversed()) {
-    const { step } = turn
-    // A process that begins is told everything anew: nothing was decided by the half of it.
-    if (!allSettled(step.before)) {
-      start = step
-      continue
-    }
-    if (start !== undefined) {
-      const last = decideUnder(step.after, request, path)
-      if (last.signature !== after.signature) {
+  // Segment by segment, since most causes are recent, and a journal may be long.
+  for (const beginning of reader.beginnings()) {
+    if (beginning.revision > end.revision) continue
+    for (const turn of turnsOf(reader, beginning, path, end.revision).reverse()) {
+      const { step } = turn
+      // A process that begins is told everything anew: nothing was decided by the half of it.
+      if (!allSettled(step.before)) {
+        start = step
+        continue
+      }
+      const last = start === undefined ? after : decideAt(step.after)
+      if (start !== undefined && last.signature !== after.signature) {
         const missed = missedTurn(start, step.after.state, end.state, path)
-        return { ...base, ...changeOf(missed), before: last.view, after: revised(after, start) }
+        return { firstRevision, ...changeOf(missed), before: last.view, after: revised(after, start) }
       }
       start = undefined
+      const before = decideAt({ ...step.after, state: step.before })
+      if (before.signature === after.signature) continue
+      return { firstRevision, ...changeOf(turn), before: earlier(before, step), after: revised(after, step) }
     }
-    const before = decideUnder({ ...step.after, state: step.before }, request, path)
-    if (before.signature === after.signature) continue
-    return {
-      ...base,
-      ...changeOf(turn),
-      before: earlier(before, step),
-      after: revised(after, step),
-    }
+    if (start === undefined || !allSettled(beginning.state)) continue
+    const first = decideAt(beginning)
+    if (first.signature === after.signature) continue
+    const missed = missedTurn(start, beginning.state, end.state, path)
+    return { firstRevision, ...changeOf(missed), before: first.view, after: revised(after, start) }
   }
-  return { ...base, before: null, after: after.view, event: null, diff: [] }
+  return { firstRevision, before: null, after: after.view, event: null, diff: [] }
 }
 
 function revised({ view }: Decided, { record }: Step): DecisionView {
@@ -149,11 +150,7 @@ function resourceAt(state: State, kind: Kind, namespace: string, name: string): 
   return state.kinds[kind].objects.get(keyOf(kind, namespace, name))?.resource
 }
 
-function decideUnder(
-  moment: Pick<Moment, 'state' | 'options' | 'revision'>,
-  request: DecisionRequest,
-  path: string,
-): Decided {
+function decideUnder(moment: Under, request: DecisionRequest, path: string): Decided {
   const snapshot = build(reduced(moment.state, path), recordedOptions(moment.options))
   return { view: viewOf(snapshot, request, moment.revision), signature: signatureOf(snapshot, request) }
 }

@@ -9,10 +9,11 @@ import { openJournal, type Journal, type JournalOptions } from '../../src/events
 import { JournalReader } from '../../src/events/journal/reader.ts'
 import { apply, EMPTY_STATE, type State } from '../../src/events/state.ts'
 import { settle, touchedSince } from '../../src/events/touched.ts'
+import { whyOf } from '../../src/explain/why.ts'
 import { KINDS, type Resource } from '../../src/resources/resource.ts'
 import { build } from '../../src/snapshot/build.ts'
 import { buildOptionsOf } from '../../src/snapshot/build-options.ts'
-import { many, manyApiProxy, manyService, manySlice } from '../support/records.ts'
+import { hostOf, many, manyApiProxy, manyService, manySlice, sourcePathOf } from '../support/records.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 const ROUTES = 10_000
@@ -103,6 +104,9 @@ async function read(folder: string): Promise<Figures> {
   const [, buildMs] = timed(() => build(end.state, DEFAULT_OPTIONS))
   const start = reader.at({ revision: range.firstRevision })
   if ('problem' in start) throw new Error(start.problem)
+  const request = { method: 'GET', host: hostOf(1), path: sourcePathOf(1), header: () => undefined }
+  const [why, whyMs] = timed(() => whyOf(reader, request))
+  if ('problem' in why || why.event === null) throw new Error('why found nothing')
   const [steps, stepsMs] = timed(() => count(reader.steps(start)))
   return [
     ['start from it', `${startMs.toFixed(0)} ms`],
@@ -111,6 +115,7 @@ async function read(folder: string): Promise<Figures> {
     ['build of that state', `${buildMs.toFixed(0)} ms`],
     [`fold of all ${steps} records behind the first revision`, `${stepsMs.toFixed(0)} ms`],
     [`index of ${index.records} records by key`, `${indexMs.toFixed(0)} ms`],
+    ['why: the change behind a decision', `${whyMs.toFixed(0)} ms`],
     ['records of one key by that index', `${recordMs.toFixed(1)} ms`],
   ]
 }

@@ -203,7 +203,7 @@ describe('kanali diff', () => {
           {
             seq: 9,
             revision: 3,
-            time: times[3],
+            time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
             type: 'upserted',
             source: 'test',
             kind: 'ApiProxy',

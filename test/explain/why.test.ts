@@ -96,6 +96,25 @@ describe('the change behind a decision', () => {
     expect(line(ask(reader, '/a'))).toContain('spec.plugins[0].config.password: <redacted> -> <redacted>')
   })
 
+  test('may be what happened while no gateway was there to see it', async () => {
+    await journal([MOCK, toMock('a')], [toMock('b')])
+    const world = await JournaledWorld.open(folder.path, { restore: false })
+    const broken = apiProxy('a').at('/a').mock('gone')
+    const mock = mockTarget('m').route('/', 200, 'ok')
+    world.batch(
+      KINDS.map((kind) => {
+        if (kind === 'ApiProxy') return listed(kind, broken)
+        return kind === 'MockTarget' ? listed(kind, mock) : listed(kind)
+      }),
+    )
+    await world.stop()
+    const reader = JournalReader.open(folder.path)
+    if ('problem' in reader) throw new Error(reader.problem)
+    expect(line(ask(reader, '/a'))).toBe(
+      'listed ApiProxy/default/a; ok -> mock_target_missing; spec.target.backend.mock.mockTargetName: m -> gone',
+    )
+  })
+
   test('is none where nothing that concerns the request changed', async () => {
     const reader = await journal(
       [MOCK, toMock('b')],

@@ -87,6 +87,20 @@ Look at it
     unchanged: false,
   })
 
+  const { after } = json as { after: { revision: number } }
+  const dryRun = (at: number) =>
+    kanali(
+      'explain',
+      '--request',
+      'GET http://localhost/cart/7',
+      '--journal',
+      journal.path,
+      '--at',
+      String(at),
+    )
+  expect((await dryRun(after.revision)).stdout).toContain('code 10, reason service_missing')
+  expect((await dryRun(after.revision - 1)).stdout).not.toContain('code 10')
+
   // Put right again: the decision is another one, and the change behind it too.
   await gateway.write('cart.yaml', cart('cart').build())
   await waitUntil(async () => (await ask()).status === 200, 'the route to be right again')

@@ -4,12 +4,15 @@
 import type { Command } from 'commander'
 import { type AskedText, explainAsked } from '../../admin/asked-request.ts'
 import { catalogueJson, cataloguePage, catalogueText } from '../../explain/catalogue-text.ts'
+import type { Options } from '../../config/options.ts'
 import { explanationOf } from '../../explain/explanation.ts'
 import { explanationText } from '../../explain/explanation-text.ts'
 import type { ExchangeReport } from '../../explain/exchange-report.ts'
+import type { Snapshot } from '../../snapshot/snapshot.ts'
 import { maskOf } from '../../telemetry/masking.ts'
 import { jsonText, lineText } from '../../telemetry/visible-text.ts'
 import { snapshotOfFolder, unusableLines } from './folder-snapshot.ts'
+import { snapshotOfJournal } from './journal-snapshot.ts'
 import { askDecision, askTrace } from './gateway-client.ts'
 import { readTrace } from './otlp-file.ts'
 import { EXIT_STATUS, refuse, type Refused } from './refusal.ts'
@@ -26,6 +29,7 @@ Examples
   kanali explain 4bf92f3577b34da6a3ce929d0e0e4736 --otlp-json traces.json
   kanali explain --request 'GET https://shop.example/cart' --header 'x-tenant: a'
   kanali explain --request 'GET https://shop.example/cart' --directory ./manifests
+  kanali explain --request 'GET https://shop.example/cart' --journal ./journal --at 2027-01-31T03:12:00Z
 
 With --output json each explanation is one line. Exit status: 0 explained; 1 not found: no such code or reason, or
 nothing remembered of that trace; 2 wrong command or option; 3 the gateway, the file or the folder cannot be read.
@@ -36,6 +40,8 @@ interface ExplainOptions {
   readonly header: readonly string[]
   readonly gateway?: string
   readonly directory?: string
+  readonly journal?: string
+  readonly at?: string
   readonly otlpJson?: string
   readonly output: string
 }
@@ -52,6 +58,8 @@ export function addExplain(program: Command): void {
     .option('--header <header>', 'NAME: VALUE of that request; can be given again', append, [])
     .option('--gateway <url>', `profiling port of a running gateway (default: ${GATEWAY})`)
     .option('--directory <folder>', 'decide by these manifests instead of asking a gateway')
+    .option('--journal <folder>', 'decide as a gateway did, by its journal (events.journal_dir)')
+    .option('--at <revision or time>', 'when, with --journal; the end where absent')
     .option(
       '--otlp-json <file>',
       "a file of the Collector's file exporter instead of a gateway; - is standard input",
@@ -81,18 +89,22 @@ async function explain(what: string | undefined, options: ExplainOptions): Promi
 
 /** One line where the options do not go together. */
 function misuse(what: string | undefined, options: ExplainOptions): string | undefined {
-  const { request, header, gateway, directory, otlpJson, output } = options
+  const { request, header, gateway, directory, journal, at, otlpJson, output } = options
   if (output !== 'text' && output !== 'json') return '--output is text or json'
   if ((what === undefined) === (request === undefined)) return 'explain takes either WHAT or --request'
   if (request === undefined) {
     if (header.length > 0) return '--header goes with --request'
     if (directory !== undefined) return '--directory goes with --request'
+    if (journal !== undefined) return '--journal goes with --request'
     return gateway !== undefined && otlpJson !== undefined
       ? 'give either --gateway or --otlp-json'
       : undefined
   }
   if (otlpJson !== undefined) return '--otlp-json goes with a trace id'
-  return gateway !== undefined && directory !== undefined ? 'give either --gateway or --directory' : undefined
+  if (at !== undefined && journal === undefined) return '--at goes with --journal'
+  return [gateway, directory, journal].filter((given) => given !== undefined).length > 1
+    ? 'give one of --gateway, --directory and --journal'
+    : undefined
 }
 
 function explainEntry(what: string, { output }: ExplainOptions): string | Refused {
@@ -103,21 +115,31 @@ function explainEntry(what: string, { output }: ExplainOptions): string | Refuse
 }
 
 async function explainRequest(options: ExplainOptions): Promise<string | Refused> {
-  const { request = '', header, directory, gateway = GATEWAY } = options
+  const { request = '', header, directory, journal, at, gateway = GATEWAY } = options
   const headers = header.map(pairOf)
   if (!headers.every((pair) => pair !== undefined)) return refuse('usage', '--header is NAME: VALUE')
   const asked: AskedText = { request, headers }
-  const report = await (directory === undefined
-    ? askDecision(gateway, asked)
-    : decideByFolder(directory, asked))
+  const report = await (journal !== undefined
+    ? decideBy(snapshotOfJournal(journal, at), asked)
+    : directory === undefined
+      ? askDecision(gateway, asked)
+      : decideByFolder(directory, asked))
   return 'refused' in report ? report : shown([report], options)
 }
 
 async function decideByFolder(directory: string, asked: AskedText): Promise<ExchangeReport | Refused> {
   const folder = await snapshotOfFolder(directory)
   if ('refused' in folder) return folder
-  const { snapshot, options } = folder
-  for (const line of unusableLines(snapshot)) process.stderr.write(`kanali: ${lineText(line)}\n`)
+  for (const line of unusableLines(folder.snapshot)) process.stderr.write(`kanali: ${lineText(line)}\n`)
+  return decideBy(folder, asked)
+}
+
+function decideBy(
+  found: { readonly snapshot: Snapshot; readonly options: Options } | Refused,
+  asked: AskedText,
+): ExchangeReport | Refused {
+  if ('refused' in found) return found
+  const { snapshot, options } = found
   const report = explainAsked(snapshot, asked, {
     mask: maskOf(options),
     maxHeaderCount: options['server.max_header_count'],

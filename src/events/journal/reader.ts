@@ -126,6 +126,20 @@ export class JournalReader {
     }
   }
 
+  /** What each segment begins with, the newest first: from there `steps` goes on. */
+  *beginnings(): Generator<Moment> {
+    for (const { name, head } of this.#segments().reverse()) {
+      const opened = openSegment(this.folder, name)
+      if ('problem' in opened) {
+        this.#damaged(name, opened.problem)
+        continue
+      }
+      const { revision, observedAt, options } = head
+      const position = { segment: name, offset: 0, end: opened.recordsAt }
+      yield { state: opened.state, revision, observedAt, options, position }
+    }
+  }
+
   /** Every record that can be read, the oldest first, without folding. */
   *records(from?: Position): Generator<Position & { readonly record: JournalRecord }> {
     for (const { name } of this.#segments()) {
