@@ -1,6 +1,5 @@
 // The built-in guards with all that they live on: the private key and what it opens, the key sets of issuers, and the
-// limiter. What these
-// find out enters as events, and they follow each snapshot that becomes live.
+// limiter. What these find out enters as events, and they follow each snapshot that becomes live.
 
 import type { Options } from '../config/options.ts'
 import type { ResourceEvent } from '../events/event.ts'

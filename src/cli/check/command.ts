@@ -22,10 +22,6 @@ Examples
 
 Recorded requests have no header fields: what depends on them is decided by defaults on both sides.
 
-  kanali check ./new --old ./manifests --against access.log
-
-Recorded requests have no header fields: what depends on them is decided by defaults on both sides.
-
 Exit status: 0 nothing is wrong; 1 something is, or a request that was served would not be (with --strict also where
 something may surprise); 2 wrong command or option; 3 a folder or the recorded requests cannot be read.
 `
