@@ -71,34 +71,82 @@ export function whyOf(
   const firstRevision = reader.range()?.firstRevision ?? end.revision
   const after = decideUnder(end, request, path)
   const decideAt = (moment: Under): Decided => decideUnder(moment, request, path)
+  const found = lastChange(reader, path, end, after, decideAt)
+  if (found === undefined) return { firstRevision, before: null, after: after.view, event: null, diff: [] }
+  return { firstRevision, ...found }
+}
+
+type Change = Omit<WhyReport, 'firstRevision'>
+
+/** Segment by segment, since most causes are recent, and a journal may be long. */
+function lastChange(
+  reader: JournalReader,
+  path: string,
+  end: Moment,
+  after: Decided,
+  decideAt: (moment: Under) => Decided,
+): Change | undefined {
   let start: Step | undefined
-  // Segment by segment, since most causes are recent, and a journal may be long.
+  /** Turns of one revision, the oldest first; it may go on in an older segment. */
+  let batch: Turn[] = []
   for (const beginning of reader.beginnings()) {
     if (beginning.revision > end.revision) continue
     for (const turn of turnsOf(reader, beginning, path, end.revision).reverse()) {
       const { step } = turn
+      if (batch[0]?.step.record.revision !== step.record.revision) {
+        const change = changeWithin(batch, after, decideAt)
+        if (change !== undefined) return change
+        batch = []
+      }
       // A process that begins is told everything anew: nothing was decided by the half of it.
       if (!allSettled(step.before)) {
         start = step
+        batch = []
         continue
       }
-      const last = start === undefined ? after : decideAt(step.after)
-      if (start !== undefined && last.signature !== after.signature) {
-        const missed = missedTurn(start, step.after.state, end.state, path)
-        return { firstRevision, ...changeOf(missed), before: last.view, after: revised(after, start) }
-      }
+      const missed = start && missedChange(start, step.after, end.state, after, path, decideAt)
+      if (missed !== undefined) return missed
       start = undefined
-      const before = decideAt({ ...step.after, state: step.before })
-      if (before.signature === after.signature) continue
-      return { firstRevision, ...changeOf(turn), before: earlier(before, step), after: revised(after, step) }
+      batch.unshift(turn)
     }
     if (start === undefined || !allSettled(beginning.state)) continue
-    const first = decideAt(beginning)
-    if (first.signature === after.signature) continue
-    const missed = missedTurn(start, beginning.state, end.state, path)
-    return { firstRevision, ...changeOf(missed), before: first.view, after: revised(after, start) }
+    const missed = missedChange(start, beginning, end.state, after, path, decideAt)
+    if (missed !== undefined) return missed
   }
-  return { firstRevision, before: null, after: after.view, event: null, diff: [] }
+  return changeWithin(batch, after, decideAt)
+}
+
+/**
+ * The turn of one revision that made the decision what it is; undefined where the one served before it was the same.
+ * What a batch passed through on its way was never served, and is never told as what was before.
+ */
+function changeWithin(
+  batch: readonly Turn[],
+  after: Decided,
+  decideAt: (moment: Under) => Decided,
+): Change | undefined {
+  const beforeOf = ({ step }: Turn): Decided => decideAt({ ...step.after, state: step.before })
+  const [first] = batch
+  if (first === undefined) return undefined
+  const served = beforeOf(first)
+  if (served.signature === after.signature) return undefined
+  const turn = batch.findLast((each) => beforeOf(each).signature !== after.signature) ?? first
+  return { ...changeOf(turn), before: earlier(served, turn.step), after: revised(after, turn.step) }
+}
+
+/** What changed between the last moment of a former process and the start of the next; undefined where nothing did. */
+function missedChange(
+  start: Step,
+  last: Moment,
+  now: State,
+  after: Decided,
+  path: string,
+  decideAt: (moment: Under) => Decided,
+): Change | undefined {
+  const before = decideAt(last)
+  if (before.signature === after.signature) return undefined
+  const missed = missedTurn(start, last.state, now, path)
+  return { ...changeOf(missed), before: before.view, after: revised(after, start) }
 }
 
 function revised({ view }: Decided, { record }: Step): DecisionView {

@@ -55,6 +55,29 @@ describe('the change behind a decision', () => {
     )
   })
 
+  test('never is what a batch did on the way and undid: it was never served', async () => {
+    const again = upserted(mockTarget('m').route('/', 200, 'ok'))
+    const gone = upserted(apiProxy('a').at('/a').mock('gone'))
+    const reader = await journal(
+      [MOCK, toMock('a')],
+      [deleted(mockTarget('m')), again],
+      [gone, toMock('a'), toMock('b')],
+    )
+    expect(line(ask(reader, '/a'))).toMatch(/^upserted ApiProxy\/default\/a; no_path_matched -> ok;/)
+    expect(ask(reader, '/a').after.revision).toBe(2)
+  })
+
+  test('is told with what was served before its batch, not with what the batch passed through', async () => {
+    const other = upserted(mockTarget('n').route('/', 201, 'ok'))
+    const reader = await journal(
+      [MOCK, toMock('a')],
+      [upserted(apiProxy('a').at('/a').mock('n')), other],
+      [toMock('b')],
+    )
+    const { before, after } = ask(reader, '/a')
+    expect([before?.outcome, before?.revision, after.outcome, after.revision]).toEqual(['ok', 2, 'ok', 3])
+  })
+
   test('may be in what the route refers to, and in its deletion', async () => {
     const reader = await journal([MOCK, toMock('a')], [deleted(mockTarget('m'))])
     expect(line(ask(reader, '/a'))).toMatch(
