@@ -36,6 +36,11 @@ export function liesAlong(resource: Resource | undefined, path: string): boolean
   return source === '/' || path === source || path.startsWith(`${source}/`)
 }
 
+/** Of the object that a key names; undefined where it names something else. */
+export function kindIn(key: string): Kind | undefined {
+  return KINDS.find((kind) => key.startsWith(kind) && key.charCodeAt(kind.length) === 0x2f)
+}
+
 function sourceOf(resource: Resource | undefined): string | undefined {
   if (resource === undefined || resource.kind !== 'ApiProxy') return undefined
   return isInvalid(resource) ? resource.claim?.path : resource.source.path
@@ -51,7 +56,7 @@ function namespacesAlong(state: State, path: string): Set<string> {
 }
 
 function concerns(key: string, { before, after }: Step, path: string, namespaces: Set<string>): boolean {
-  const kind = kindOf(key)
+  const kind = kindIn(key)
   if (kind === undefined) return key !== 'Problems' && key !== 'Stale'
   // Which key a request carries is not known here.
   if (kind === 'ApiKey') return false
@@ -62,8 +67,4 @@ function concerns(key: string, { before, after }: Step, path: string, namespaces
   const namespace = (is ?? was)?.meta.namespace
   if (namespace !== undefined) namespaces.add(namespace)
   return true
-}
-
-function kindOf(key: string): Kind | undefined {
-  return KINDS.find((kind) => key.startsWith(kind) && key.charCodeAt(kind.length) === 0x2f)
 }

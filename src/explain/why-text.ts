@@ -10,14 +10,21 @@ export interface Witnessed {
     readonly time: string | null
     readonly code: string | null
     readonly reason: string | null
+    /** That it ran under, where it is known. */
+    readonly revision: number | null
   }
   readonly good?: { readonly time: string; readonly revision: number; readonly trace_id: string }
 }
 
-/** True where the request failed although the decision serves it, as it did for one of the same route that went well. */
+/**
+ * True where the request failed although the decision serves it, as it did for one of the same route that went well. One
+ * that went well under a later revision proves nothing: the fault may have been mended in between.
+ */
 export function isUnchanged({ event, after }: WhyReport, { good, failed }: Witnessed): boolean {
   if (failed === undefined || after.outcome !== 'ok') return false
-  return event === null || (good !== undefined && good.revision >= after.revision)
+  if (event === null) return true
+  if (good === undefined || good.revision < after.revision) return false
+  return failed.revision === null || good.revision <= failed.revision
 }
 
 export function whyText(report: WhyReport, witnessed: Witnessed): string {
@@ -42,7 +49,8 @@ function changeLines({ before, after, event, diff, firstRevision }: WhyReport): 
       `  decision  ${after.said}`,
     ]
   }
-  const who = event.kind === null ? event.type : `${event.kind} ${nameOf(event)} was ${verbOf(event.type)}`
+  const what = event.name === null ? `what is known of ${event.kind}` : `${event.kind} ${nameOf(event)}`
+  const who = event.kind === null ? event.type : `${what} was ${verbOf(event.type)}`
   const by =
     event.manager === null
       ? ''

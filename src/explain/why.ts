@@ -14,7 +14,7 @@ import type { Snapshot } from '../snapshot/snapshot.ts'
 import { objectDiff, type PathChange } from './object-diff.ts'
 import { objectsOf, recordView } from './record-view.ts'
 import { recordedOptions } from './recorded-options.ts'
-import { liesAlong, type Turn, turnsOf } from './request-history.ts'
+import { kindIn, liesAlong, type Turn, turnsOf } from './request-history.ts'
 
 /** The decision under one revision. */
 export interface DecisionView {
@@ -131,7 +131,9 @@ function changeWithin(
   const served = beforeOf(first)
   if (served.signature === after.signature) return undefined
   const turn = batch.findLast((each) => beforeOf(each).signature !== after.signature) ?? first
-  return { ...changeOf(turn), before: earlier(served, turn.step), after: revised(after, turn.step) }
+  const { step } = turn
+  const keys = decidingKeys(step.before, step.after, turn.keys, after, decideAt)
+  return { ...changeOf({ step, keys }), before: earlier(served, step), after: revised(after, step) }
 }
 
 /** What changed between the last moment of a former process and the start of the next; undefined where nothing did. */
@@ -145,24 +147,64 @@ function missedChange(
 ): Change | undefined {
   const before = decideAt(last)
   if (before.signature === after.signature) return undefined
-  const missed = missedTurn(start, last.state, now, path)
-  return { ...changeOf(missed), before: before.view, after: revised(after, start) }
+  const differing = differingKeys(reduced(last.state, path), reduced(now, path))
+  const step = { ...start, before: last.state, after: { ...start.after, state: now } }
+  const keys = decidingKeys(step.before, step.after, differing, after, decideAt)
+  return { ...changeOf({ step, keys }), before: before.view, after: revised(after, start) }
 }
 
 function revised({ view }: Decided, { record }: Step): DecisionView {
   return { ...view, revision: record.revision }
 }
 
-/** What changed while no process of this gateway was there to see it: the first object that differs. */
-function missedTurn(start: Step, before: State, now: State, path: string): Turn {
-  const was = reduced(before, path)
-  const is = reduced(now, path)
-  const keys = KINDS.flatMap((kind) => {
+/** Objects that differ. */
+function differingKeys(was: State, is: State): string[] {
+  return KINDS.flatMap((kind) => {
     const [older, newer] = [was.kinds[kind].objects, is.kinds[kind].objects]
     const all = [...new Set([...older.keys(), ...newer.keys()])].sort()
     return all.filter((key) => older.get(key)?.digest !== newer.get(key)?.digest)
   })
-  return { step: { ...start, before, after: { ...start.after, state: now } }, keys: keys.slice(0, 1) }
+}
+
+/**
+ * Of several things that changed at once the one object with which the decision became what it is, one after the other in
+ * the order given; halved, so that a list of thousands costs few builds. None where it became so without any of them.
+ */
+function decidingKeys(
+  was: State,
+  now: Moment,
+  keys: readonly string[],
+  after: Decided,
+  decideAt: (moment: Under) => Decided,
+): readonly string[] {
+  if (keys.length <= 1) return keys
+  const objects = keys.filter((key) => kindIn(key) !== undefined)
+  const isReached = (count: number): boolean =>
+    decideAt({ ...now, state: putBack(now.state, was, objects.slice(count)) }).signature === after.signature
+  if (isReached(0)) return []
+  let [before, reached] = [0, objects.length]
+  while (reached - before > 1) {
+    const middle = Math.floor((before + reached) / 2)
+    if (isReached(middle)) reached = middle
+    else before = middle
+  }
+  return objects.slice(before, reached)
+}
+
+/** The state with these objects as they were. */
+function putBack(now: State, was: State, keys: readonly string[]): State {
+  const kinds = { ...now.kinds }
+  for (const key of keys) {
+    const kind = kindIn(key)
+    if (kind === undefined) continue
+    const entry = was.kinds[kind].objects.get(key)
+    const { objects } = kinds[kind]
+    kinds[kind] = {
+      ...kinds[kind],
+      objects: entry === undefined ? objects.delete(key) : objects.set(key, entry),
+    }
+  }
+  return { ...now, kinds }
 }
 
 /** The revision before the record's own is not in the record: it is that of what was live. */
@@ -175,8 +217,8 @@ function changeOf({ step, keys }: Turn): Pick<WhyReport, 'event' | 'diff'> {
   const view = recordView(record, keys)
   const [object] = objectsOf(record.event, new Set(keys))
   const key = keys.length === 1 ? keys[0] : undefined
-  const [kind, namespace = '', name = ''] = key?.split('/') ?? []
-  const known = kind !== undefined && KINDS.some((each) => each === kind) ? (kind as Kind) : undefined
+  const [, namespace = '', name = ''] = key?.split('/') ?? []
+  const known = key === undefined ? undefined : kindIn(key)
   const was = known === undefined ? undefined : resourceAt(before, known, namespace, name)
   const is = known === undefined ? undefined : resourceAt(after.state, known, namespace, name)
   return {

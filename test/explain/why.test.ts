@@ -5,7 +5,7 @@ import type { ResourceEvent } from '../../src/events/event.ts'
 import { JournalReader } from '../../src/events/journal/reader.ts'
 import { KINDS } from '../../src/resources/resource.ts'
 import { whyOf, type WhyReport } from '../../src/explain/why.ts'
-import { JournaledWorld } from '../support/journal.ts'
+import { JournaledWorld, segmentsOf } from '../support/journal.ts'
 import { apiProxy, mockTarget, secret, service } from '../support/manifests.ts'
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts'
 import { deleted, listed, upserted } from '../support/world.ts'
@@ -136,6 +136,48 @@ describe('the change behind a decision', () => {
     expect(line(ask(reader, '/a'))).toBe(
       'listed ApiProxy/default/a; ok -> mock_target_missing; spec.target.backend.mock.mockTargetName: m -> gone',
     )
+  })
+
+  test('while no gateway was there is the one that the decision turns on, not the first that differs', async () => {
+    const root = (host: string) => apiProxy('root').at('/').toEndpoint(`http://${host}`)
+    await journal([MOCK, upserted(root('127.0.0.1:9')), toMock('a')])
+    const world = await JournaledWorld.open(folder.path, { restore: false })
+    world.batch(
+      KINDS.map((kind) =>
+        kind === 'ApiProxy'
+          ? listed(kind, root('127.0.0.1:10'), apiProxy('a').at('/a').mock('m'))
+          : listed(kind),
+      ),
+    )
+    await world.stop()
+    const reader = JournalReader.open(folder.path)
+    if ('problem' in reader) throw new Error(reader.problem)
+    const report = ask(reader, '/a')
+    expect(line(report)).toMatch(/^listed MockTarget\/default\/m; ok -> mock_target_missing; /)
+  })
+
+  test('is one object of a list that changed several', async () => {
+    const root = (host: string) => apiProxy('root').at('/').toEndpoint(`http://${host}`)
+    const a = (mock: string) => apiProxy('a').at('/a').mock(mock)
+    const reader = await journal(
+      [MOCK, upserted(root('127.0.0.1:9')), upserted(a('m'))],
+      [listed('ApiProxy', root('127.0.0.1:10'), a('gone'), apiProxy('b').at('/a/b').mock('m'))],
+    )
+    expect(line(ask(reader, '/a/x'))).toBe(
+      'listed ApiProxy/default/a; ok -> mock_target_missing; spec.target.backend.mock.mockTargetName: m -> gone',
+    )
+  })
+
+  test('is compared by whole batches where a batch lies in several segments', async () => {
+    const world = await JournaledWorld.open(folder.path, { checkpointRecords: 1 })
+    world.batch(KINDS.map((kind) => listed(kind)))
+    world.batch([MOCK, toMock('a')])
+    world.batch([deleted(mockTarget('m')), MOCK, toMock('b')])
+    await world.stop()
+    expect((await segmentsOf(folder.path)).length).toBeGreaterThan(2)
+    const reader = JournalReader.open(folder.path)
+    if ('problem' in reader) throw new Error(reader.problem)
+    expect(line(ask(reader, '/a'))).toMatch(/^upserted ApiProxy\/default\/a; no_path_matched -> ok;/)
   })
 
   test('is none where nothing that concerns the request changed', async () => {

@@ -101,9 +101,23 @@ Look at it
   expect((await dryRun(after.revision)).stdout).toContain('code 10, reason service_missing')
   expect((await dryRun(after.revision - 1)).stdout).not.toContain('code 10')
 
+  // A decision that serves it, by an upstream that is none.
+  await gateway.write(
+    'cart.yaml',
+    apiProxy('cart').inNamespace('shop').at('/cart').toEndpoint('http://127.0.0.1:9').build(),
+  )
+  const refused = await waitUntil(async () => {
+    const answer = await ask()
+    return answer.status === 502 && answer
+  }, 'the wrong address to arrive')
+
   // Put right again: the decision is another one, and the change behind it too.
   await gateway.write('cart.yaml', cart('cart').build())
   await waitUntil(async () => (await ask()).status === 200, 'the route to be right again')
+  // What went well after the mending is no proof that the configuration was right before.
+  const mended = await why(refused.header('x-kanali-correlation-id') ?? '')
+  expect(mended.stdout).toContain('One change made the decision what it is: ApiProxy shop/cart was written.')
+  expect(mended.stdout).toContain('after     ApiProxy shop/cart: http://127.0.0.1:9/7')
   await upstream.stop()
   const broken = await waitUntil(async () => {
     const answer = await ask()

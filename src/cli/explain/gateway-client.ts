@@ -6,6 +6,8 @@ import type { AskedText } from '../../admin/asked-request.ts'
 import { type Refused, refuse } from './refusal.ts'
 
 const TIMEOUT_MS = 10_000
+/** All that a gateway lists: the fault may have been mended long ago. */
+const GOOD_MAX = '10000'
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024
 
 /** All exchanges of a trace that the gateway remembers, the oldest first. */
@@ -33,17 +35,21 @@ export interface GoodExchange {
   readonly revision: number
 }
 
-/** The last exchange of an ApiProxy that went well, as far as the gateway remembers; undefined where it remembers none. */
+/**
+ * The last exchange of an ApiProxy that went well, as far as the gateway remembers; undefined where it remembers none.
+ * @param until none of a later revision; null: whatever the revision
+ */
 export async function askLastGood(
   gateway: string,
   { namespace, name }: { readonly namespace: string; readonly name: string },
+  until: number | null,
 ): Promise<GoodExchange | undefined | Refused> {
-  const query = new URLSearchParams({ apiproxy: `${namespace}/${name}`, outcome: 'ok', limit: '20' })
+  const query = new URLSearchParams({ apiproxy: `${namespace}/${name}`, outcome: 'ok', limit: GOOD_MAX })
   const answer = await ask(gateway, `/debug/exchanges?${query.toString()}`)
   if ('refused' in answer) return answer
   const exchanges = field(answer.content, 'exchanges')
   if (answer.status !== 200 || !Array.isArray(exchanges)) return unexpected(gateway, answer.status)
-  return exchanges.find(isGood)
+  return exchanges.filter(isGood).find(({ revision }) => until === null || revision <= until)
 }
 
 function isGood(value: unknown): value is GoodExchange {

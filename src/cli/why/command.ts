@@ -132,22 +132,22 @@ async function witness(written: string, gateway: string): Promise<Asked | Refuse
   if ('refused' in reports) return reports
   const report = reports.findLast(({ outcome }) => outcome === 'error') ?? reports.at(-1)
   if (report === undefined) return refuse('not found', `${gateway} remembers no exchange of trace ${traceId}`)
-  const { apiproxy } = report
-  const good = apiproxy === null ? undefined : await askLastGood(gateway, apiproxy)
+  const { apiproxy, revision } = report
+  const good = apiproxy === null ? undefined : await askLastGood(gateway, apiproxy, revision)
   if (good !== undefined && 'refused' in good) return good
   return {
     witnessed: witnessedBy(report, good),
     headers: new Map(),
-    ...(report.revision !== null && { revision: report.revision }),
+    ...(revision !== null && { revision }),
   }
 }
 
 function witnessedBy(report: ExchangeReport, good: Witnessed['good']): Witnessed {
   const { method, host, path } = report.request
-  const { outcome, time, code, reason } = report
+  const { outcome, time, code, reason, revision } = report
   return {
     request: { method, host, path },
-    ...(outcome !== 'ok' && { failed: { time, code, reason } }),
+    ...(outcome !== 'ok' && { failed: { time, code, reason, revision } }),
     ...(good !== undefined && {
       good: { time: good.time, revision: good.revision, trace_id: good.trace_id },
     }),
