@@ -1,7 +1,7 @@
 // A span per batch of events: what arrived, from where, and which revision came of it. The same revision stands on the
 // spans of requests, so that a request leads to the change of configuration that it ran under.
 
-import { ROOT_CONTEXT, type Span, SpanKind, type Tracer } from '@opentelemetry/api'
+import { ROOT_CONTEXT, type Span, type SpanContext, SpanKind, type Tracer } from '@opentelemetry/api'
 import type { ResourceEvent } from '../events/event.ts'
 import { hrTimeOf } from './clock.ts'
 import { ATTRIBUTE, SPAN } from './names.ts'
@@ -21,8 +21,8 @@ export interface Batch {
   readonly endedAt: number
 }
 
-/** Writes the span whole: it begins and ends here. */
-export function writeBatchSpan(tracer: Tracer, batch: Batch): void {
+/** Writes the span whole, it begins and ends here, and returns what a link to it needs. */
+export function writeBatchSpan(tracer: Tracer, batch: Batch): SpanContext {
   const span = tracer.startSpan(
     SPAN.batch,
     {
@@ -39,6 +39,7 @@ export function writeBatchSpan(tracer: Tracer, batch: Batch): void {
   )
   if (span.isRecording()) for (const event of batch.events.slice(0, BATCH_EVENTS_MAX)) addEvent(span, event)
   span.end(hrTimeOf(batch.endedAt))
+  return span.spanContext()
 }
 
 function addEvent(span: Span, event: ResourceEvent): void {

@@ -3,6 +3,7 @@
 
 import type { AccessLog } from './access-log.ts'
 import { jsonLine, prettyLine } from './access-line.ts'
+import { BatchLinks } from './batch-links.ts'
 import { type Batch, writeBatchSpan } from './batch-span.ts'
 import { endClientSpan } from './client-span.ts'
 import { epochMs } from './clock.ts'
@@ -37,6 +38,7 @@ export class Recorder {
   readonly #parts: RecorderParts
   readonly #ids = new PooledIds()
   readonly #faults = new RateLimit()
+  readonly #batches = new BatchLinks()
   /** Filled anew for each exchange: finishing one allocates neither. */
   readonly #times: TimeSplit = { totalMs: 0, upstreamMs: 0, gatewayMs: 0 }
   readonly #witness: Witness = { traceId: '', spanId: '', at: 0 }
@@ -93,7 +95,10 @@ export class Recorder {
       this.#fault(error)
     }
     try {
-      if (record.span !== undefined) endServerSpan(record, record.span, times, this.#parts.rules)
+      if (record.span !== undefined) {
+        this.#batches.link(record, record.span)
+        endServerSpan(record, record.span, times, this.#parts.rules)
+      }
     } catch (error) {
       this.#fault(error)
     }
@@ -115,12 +120,12 @@ export class Recorder {
     this.#parts.metrics.inFlight(delta)
   }
 
-  /** Writes the span of a batch of events. */
+  /** Writes the span of a batch of events; exchanges under its revision link to it. */
   recordBatch(batch: Batch): void {
     const { tracer } = this.#parts.tracing
     if (tracer === undefined) return
     try {
-      writeBatchSpan(tracer, batch)
+      this.#batches.set(batch.revision, writeBatchSpan(tracer, batch))
     } catch (error) {
       this.#fault(error)
     }

@@ -218,6 +218,7 @@ describeWithTools(
           kind: 'internal',
           attributes: { 'kanali.snapshot.hash': server?.attributes['kanali.snapshot.hash'] },
         })
+        expect(server?.links).toEqual([{ traceId: batch?.traceId, spanId: batch?.spanId, attributes: {} }])
         expect(batch?.events).toContainEqual({
           name: 'kanali.event',
           attributes: expect.objectContaining({
