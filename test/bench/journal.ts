@@ -107,6 +107,7 @@ async function read(folder: string): Promise<Figures> {
   const request = { method: 'GET', host: hostOf(1), path: sourcePathOf(1), header: () => undefined }
   const [why, whyMs] = timed(() => whyOf(reader, request))
   if ('problem' in why || why.event === null) throw new Error('why found nothing')
+  const [, wholeMs] = timed(() => whyOf(reader, { ...request, path: '/nowhere' }))
   const [steps, stepsMs] = timed(() => count(reader.steps(start)))
   return [
     ['start from it', `${startMs.toFixed(0)} ms`],
@@ -116,6 +117,7 @@ async function read(folder: string): Promise<Figures> {
     [`fold of all ${steps} records behind the first revision`, `${stepsMs.toFixed(0)} ms`],
     [`index of ${index.records} records by key`, `${indexMs.toFixed(0)} ms`],
     ['why: the change behind a decision', `${whyMs.toFixed(0)} ms`],
+    ['why: a decision that never changed', `${wholeMs.toFixed(0)} ms`],
     ['records of one key by that index', `${recordMs.toFixed(1)} ms`],
   ]
 }
