@@ -5,12 +5,13 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { JournalReader } from '../../src/events/journal/reader.ts'
+import { keyPair } from '../support/api-keys.ts'
 import { createAuthority } from '../support/certificates.ts'
 import { Exposition } from '../support/exposition.ts'
 import { type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts'
 import { httpRequest } from '../support/http-client.ts'
 import { hashOf, textOf } from '../support/journal.ts'
-import { apiProxy, mockTarget, secret } from '../support/manifests.ts'
+import { apiKeyBinding, apiProxy, mockTarget, secret } from '../support/manifests.ts'
 import { expectFailure, observe } from '../support/observed.ts'
 import { startOtlpSink } from '../support/otlp-sink.ts'
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts'
@@ -157,6 +158,38 @@ describe('a gateway that is started while its source is away', () => {
     const text = await textOf(journal)
     expect(text).toContain('"type":"restored"')
     expect(text).not.toContain('BEGIN CERTIFICATE')
+  })
+
+  test('lets in whom the private key of this process lets in, and nobody by what the journal says', async () => {
+    await using keys = await keyPair()
+    await using other = await keyPair()
+    await write(
+      'keys.yaml',
+      yamlOf(
+        apiProxy('shop').at('/shop').mock('ok').plugin('apikey', { bindingName: 'all' }),
+        mockTarget('ok').route('/', 200, 'ok'),
+        apiKeyBinding('all').key('partner', { defaultRule: { global: true } }),
+        keys.apiKey('partner', 'a-clear-key'),
+      ),
+    )
+    const statusOf = async (gateway: GatewayProcess): Promise<number> =>
+      (await httpRequest(gateway.port, 'GET', '/shop', { headers: { apikey: 'a-clear-key' } })).status
+    const first = await start(undefined, { 'plugins.apiKey.decryption_key_file': keys.file })
+    await waitUntil(async () => (await statusOf(first)) === 200, 'the key is decrypted')
+    await waitUntil(async () => (await textOf(journal)).includes('"type":"decrypted"'), 'the journal has it')
+    await first.stop()
+    await rename(manifests, path.join(temp.path, 'away'))
+
+    const same = await start(undefined, { 'plugins.apiKey.decryption_key_file': keys.file })
+    await waitUntil(async () => (await statusOf(same)) === 200, 'the key is decrypted again')
+    await same.stop()
+    const foreign = await start(undefined, { 'plugins.apiKey.decryption_key_file': other.file })
+    expect(await statusOf(foreign)).toBe(401)
+    await foreign.stop()
+    const without = await start()
+    expect(await statusOf(without)).toBe(401)
+    await without.stop()
+    expect(await textOf(journal)).not.toContain('a-clear-key')
   })
 
   test('begins anew without start_from_journal, with the next revision, and the journal keeps both', async () => {
