@@ -3,7 +3,6 @@
 import type { Options } from './config/options.ts'
 import type { ResourceEvent } from './events/event.ts'
 import { type Journal, openJournal } from './events/journal/journal.ts'
-import type { State } from './events/state.ts'
 import type { Pipeline, PipelineOptions } from './pipeline.ts'
 import { buildOptionsOf } from './snapshot/build-options.ts'
 import type { Current } from './snapshot/current.ts'
@@ -59,8 +58,7 @@ export function fromJournal(
   const { state, since } = journal.restored
   const observedAt = performance.timeOrigin + performance.now()
   const restored: ResourceEvent = { type: 'restored', source: 'journal', observedAt, since }
-  const told = initial.filter((event) => !isSameKey(event, state))
-  return { ...joined, restored: state, initial: [restored, ...told] }
+  return { ...joined, restored: state, initial: [restored, ...initial] }
 }
 
 /**
@@ -79,12 +77,6 @@ export function sourceHeard(pipeline: Pick<Pipeline, 'state'>, current: Current)
     clearTimeout(timer)
     unsubscribe()
   })
-}
-
-/** What was decrypted under a private key stays good under the same one; told anew, that key would begin with nothing. */
-function isSameKey(event: ResourceEvent, { decryption }: State): boolean {
-  if (event.type !== 'decryption_key' || event.key.status !== 'loaded') return false
-  return decryption.key.status === 'loaded' && event.key.keyId === decryption.key.keyId
 }
 
 function countObjects({ restored }: Journal): number {
