@@ -1,21 +1,8 @@
 // A flat list of header fields [name, value, ...] that a plugin may read and change.
 // It must never change the array it was given, nor one that it has handed out: each belongs to someone else.
 
-/** Fields that frame the message or belong to one connection, and the gateway's own: no plugin may touch them. */
-const UNTOUCHABLE = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'x-kanali-correlation-id',
-])
+import { UNTOUCHABLE_HEADERS } from '../snapshot/untouchable-headers.ts'
+
 const FIELDS_MAX = 1000
 const NAME_CHARS_MAX = 256
 const VALUE_CHARS_MAX = 65_536
@@ -142,7 +129,7 @@ function checkName(name: unknown): void {
   ) {
     throw new TypeError('a header name is not a token as HTTP defines it')
   }
-  if (UNTOUCHABLE.has(name.toLowerCase())) {
+  if (UNTOUCHABLE_HEADERS.has(name.toLowerCase())) {
     throw new TypeError(`header ${name} belongs to the gateway: a plugin can neither set nor remove it`)
   }
 }

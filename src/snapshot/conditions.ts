@@ -4,7 +4,7 @@
 import type { Failure } from '../errors/failure.ts'
 import type { PluginFact, SourceProblem } from '../events/event.ts'
 import { errorOf } from '../errors/catalogue.ts'
-import type { InvalidResource } from '../resources/resource.ts'
+import type { InvalidResource, Resource } from '../resources/resource.ts'
 import type { CompiledApiProxy } from './compile-api-proxy.ts'
 import { problemText } from './problem-text.ts'
 import { capturedNote } from './cross-namespace.ts'
@@ -94,7 +94,16 @@ export function apiProxyConditions(compiled: CompiledApiProxy, standing: Standin
 }
 
 /** The condition of an object of any other kind that broke a rule. */
-export function invalidCondition({ kind, meta, problems }: InvalidResource): Condition {
+export function invalidCondition(resource: InvalidResource): Condition {
+  return notAccepted(resource, 'Invalid', problemText(resource.problems))
+}
+
+/** The condition of an object that is not taken as it is. */
+export function notAccepted(
+  { kind, meta }: Pick<Resource, 'kind' | 'meta'>,
+  reason: string,
+  message: string,
+): Condition {
   return {
     kind,
     namespace: meta.namespace,
@@ -102,8 +111,8 @@ export function invalidCondition({ kind, meta, problems }: InvalidResource): Con
     ...(meta.generation !== undefined && { generation: meta.generation }),
     type: 'Accepted',
     status: 'False',
-    reason: 'Invalid',
-    message: problemText(problems),
+    reason,
+    message,
   }
 }
 

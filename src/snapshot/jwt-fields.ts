@@ -7,6 +7,7 @@ import { nearestName } from '../config/nearest-name.ts'
 import { quoted } from '../config/quoted-text.ts'
 import { duration, isOneLine } from '../config/value-kind.ts'
 import { headerName } from '../config/value-rules.ts'
+import { UNTOUCHABLE_HEADERS } from './untouchable-headers.ts'
 
 export interface RequiredClaim {
   readonly name: string
@@ -75,20 +76,9 @@ const LIST_MAX = 32
 const URL_CHARACTERS_MAX = 2048
 const TEXT_CHARACTERS_MAX = 1000
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/
-/** As in plugins/header-list.ts, and those that the gateway writes itself, strips, or that carry credentials. */
+/** Those that nobody may set, and those that the gateway writes itself, strips, or that carry credentials. */
 const RESERVED_HEADERS: ReadonlySet<string> = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'x-kanali-correlation-id',
+  ...UNTOUCHABLE_HEADERS,
   'proxy-authenticate',
   'proxy-authorization',
   'authorization',

@@ -4,7 +4,7 @@ import { codeText, errorOf, type Reason } from '../errors/catalogue.ts'
 import type { Decryption } from '../events/state.ts'
 import { isInvalid, type Resource } from '../resources/resource.ts'
 import { compileBinding } from './compile-binding.ts'
-import { invalidCondition } from './conditions.ts'
+import { invalidCondition, notAccepted } from './conditions.ts'
 import { digestsOf } from './key-draft.ts'
 import { undecryptableRevisions } from './key-table.ts'
 import type { Condition } from './snapshot.ts'
@@ -33,24 +33,8 @@ export function objectConditions(
   return [about(resource, 'RevisionUndecryptable', message, 'key_unknown')]
 }
 
-function about(
-  { kind, meta }: Resource,
-
-  reason: string,
-  message: string,
-  cause: Reason,
-): Condition {
-  return {
-    kind,
-    namespace: meta.namespace,
-    name: meta.name,
-    ...(meta.generation !== undefined && { generation: meta.generation }),
-    type: 'Accepted',
-    status: 'False',
-    reason,
-    message,
-    code: errorOf(cause).codeText,
-  }
+function about(resource: Resource, reason: string, message: string, cause: Reason): Condition {
+  return { ...notAccepted(resource, reason, message), code: errorOf(cause).codeText }
 }
 
 function listed(all: readonly string[]): string {
