@@ -96,10 +96,6 @@ async function read(folder: string): Promise<Figures> {
   if (range === undefined) throw new Error('the journal is empty')
   const [, firstMs] = timed(() => reader.at({ revision: range.firstRevision }))
   const [end, endMs] = timed(() => reader.at('end'))
-  const [index, indexMs] = timed(() => reader.index())
-  const [, recordMs] = timed(() =>
-    index.of('ApiProxy/namespace-0/proxy-1').map((mention) => reader.read(mention)),
-  )
   if ('problem' in end) throw new Error(end.problem)
   const [, buildMs] = timed(() => build(end.state, DEFAULT_OPTIONS))
   const start = reader.at({ revision: range.firstRevision })
@@ -115,10 +111,8 @@ async function read(folder: string): Promise<Figures> {
     ['replay to the last revision', `${endMs.toFixed(0)} ms`],
     ['build of that state', `${buildMs.toFixed(0)} ms`],
     [`fold of all ${steps} records behind the first revision`, `${stepsMs.toFixed(0)} ms`],
-    [`index of ${index.records} records by key`, `${indexMs.toFixed(0)} ms`],
     ['why: the change behind a decision', `${whyMs.toFixed(0)} ms`],
     ['why: a decision that never changed', `${wholeMs.toFixed(0)} ms`],
-    ['records of one key by that index', `${recordMs.toFixed(1)} ms`],
   ]
 }
 

@@ -128,8 +128,7 @@ test('a cluster that is down is served from the journal, and compared with it wh
 function expectChangedBy(key: string, manager: string): void {
   const reader = JournalReader.open(`${folder.path}/journal`)
   if ('problem' in reader) throw new Error(reader.problem)
-  const mention = reader.index().of(key).at(-1)
-  const record = mention && reader.read(mention)
+  const record = [...reader.records()].findLast((read) => read.record.keys.includes(key))?.record
   expect(record && recordView(record, [key])).toMatchObject({
     type: 'listed',
     source: 'kubernetes',

@@ -198,8 +198,20 @@ class Cluster {
   }
 }
 
-const ASKED_PATHS = ['/', '/a', '/a/', '/a/b', '/a/b/x', '/a//b', '/a/b/c/d', '/abc', '/ab', '/a%2Fb/x', '/z']
-const ASKED_HOSTS = ['one.example', 'two.example', 'other.example']
+export const ASKED_PATHS = [
+  '/',
+  '/a',
+  '/a/',
+  '/a/b',
+  '/a/b/x',
+  '/a//b',
+  '/a/b/c/d',
+  '/abc',
+  '/ab',
+  '/a%2Fb/x',
+  '/z',
+]
+export const ASKED_HOSTS = ['one.example', 'two.example', 'other.example']
 const ASKED_HEADERS: readonly Readonly<Record<string, string>>[] = [{}, { 'x-app': 'app1' }]
 
 /** Every decision on a set of requests, plugins' failures with them, each in a line. */

@@ -2,12 +2,13 @@
 // It must never trust a line: what does not fit its length and checksum to the byte is no line.
 
 import { crc32 } from 'node:zlib'
-import type { JournalLine, RecordOutline } from './record.ts'
+import type { JournalLine, ObjectsLine } from './record.ts'
+import { type PassedOver, passOver, type Sieve } from './sieve.ts'
 
 const CRC_DIGITS = 8
 const SPACE = 0x20
-const EVENT = Buffer.from(',"event":')
-const NO_EVENT = Buffer.from(',"event":0}')
+/** A piece of a checkpoint of which nothing is kept. */
+const NOTHING: ObjectsLine = { type: 'objects', kind: 'ApiProxy', resources: [] }
 /** Digits of a length: JSON of 10 GB is none of ours. */
 const LENGTH_DIGITS_MAX = 10
 
@@ -27,17 +28,13 @@ export function unframe(line: Buffer): JournalLine | undefined {
   return json === undefined ? undefined : outlined(json)
 }
 
-/**
- * What a record's line holds before its event: most of a line, and of the time that reading it takes, is the event.
- * @returns undefined where the line is damaged, or no record's
- */
-export function unframeOutline(line: Buffer): RecordOutline | undefined {
+/** The same of a line that a sieve may pass over. */
+export function unframeThrough(line: Buffer, sieve: Sieve): JournalLine | PassedOver | undefined {
   const json = checkedJson(line)
-  // Within a text the quotes would have backslashes.
-  const end = json?.indexOf(EVENT)
-  if (json === undefined || end === undefined || end === -1) return undefined
-  const outline = outlined(Buffer.concat([json.subarray(0, end), NO_EVENT]))
-  return outline !== undefined && 'event' in outline ? outline : undefined
+  if (json === undefined) return undefined
+  const passed = passOver(json, sieve)
+  if (passed === 'piece') return NOTHING
+  return passed ?? outlined(json)
 }
 
 function checkedJson(line: Buffer): Buffer | undefined {

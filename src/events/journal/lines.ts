@@ -4,8 +4,9 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs'
 import path from 'node:path'
 import { NO_LINKS } from './folder.ts'
-import { unframe, unframeOutline } from './frame.ts'
-import type { JournalLine, RecordOutline } from './record.ts'
+import { unframe, unframeThrough } from './frame.ts'
+import type { JournalLine } from './record.ts'
+import type { PassedOver, Sieve } from './sieve.ts'
 
 export interface ReadLine<T> {
   /** Where it begins, in bytes. */
@@ -28,8 +29,12 @@ const OTHER_LINE = '{"type"'
 const OTHER_LINE_WITHIN = 32
 
 /** All lines from an offset, at which a line must begin. Throws where the file cannot be opened. */
-export function readLines(folder: string, name: string): Generator<ReadLine<JournalLine>> {
-  return read(folder, name, new Rest(0, false, unframe))
+export function readLines(
+  folder: string,
+  name: string,
+  sieve?: Sieve,
+): Generator<ReadLine<JournalLine | PassedOver>> {
+  return read(folder, name, new Rest(0, false, unframing(sieve)))
 }
 
 /** The same without the head and the checkpoint, which are passed over without a look. */
@@ -37,13 +42,13 @@ export function readRecordLines(
   folder: string,
   name: string,
   from: number,
-): Generator<ReadLine<JournalLine>> {
-  return read(folder, name, new Rest(from, true, unframe))
+  sieve?: Sieve,
+): Generator<ReadLine<JournalLine | PassedOver>> {
+  return read(folder, name, new Rest(from, true, unframing(sieve)))
 }
 
-/** The same of records without their events. */
-export function readOutlineLines(folder: string, name: string): Generator<ReadLine<RecordOutline>> {
-  return read(folder, name, new Rest(0, true, unframeOutline))
+function unframing(sieve: Sieve | undefined): (line: Buffer) => JournalLine | PassedOver | undefined {
+  return sieve === undefined ? unframe : (line) => unframeThrough(line, sieve)
 }
 
 function* read<T>(folder: string, name: string, rest: Rest<T>): Generator<ReadLine<T>> {

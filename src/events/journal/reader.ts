@@ -1,12 +1,13 @@
 // A journal as it is read, also while another process writes it: what it holds, the state at any revision or time in it,
 // each record with the states before and after it. It changes nothing, and keeps no file open between calls.
 
+import type { Resource } from '../../resources/resource.ts'
 import type { State } from '../state.ts'
 import { fold } from './fold.ts'
 import { listSegments, whyNoJournal } from './folder.ts'
-import { KeyIndex } from './key-index.ts'
 import type { JournalRecord, SegmentHead } from './record.ts'
-import { openSegment, type Position, readHead, readOutlines, readRecords } from './segment.ts'
+import { openSegment, type Position, readHead, readObjects, type ReadRecord, readRecords } from './segment.ts'
+import type { Sieve } from './sieve.ts'
 
 /** A revision, or a point in time (ms epoch, by the gateway's clock). Neither: the end. */
 export type Target = { readonly revision: number } | { readonly time: number } | 'end'
@@ -44,6 +45,8 @@ export interface Unavailable {
   readonly problem: string
 }
 
+type Stamp = Pick<JournalRecord, 'revision' | 'observedAt'>
+
 interface Segment {
   readonly name: string
   readonly head: SegmentHead
@@ -52,16 +55,29 @@ interface Segment {
 export class JournalReader {
   readonly folder: string
   /** What of the journal could not be read, each said once. */
-  readonly damage = new Set<string>()
+  readonly damage: Set<string>
+  readonly #sieve: Sieve | undefined
 
-  constructor(folder: string) {
+  private constructor(folder: string, damage: Set<string>, sieve?: Sieve) {
     this.folder = folder
+    this.damage = damage
+    this.#sieve = sieve
   }
 
   /** A reader, where there is a journal. */
   static open(folder: string): JournalReader | Unavailable {
     const problem = whyNoJournal(folder)
-    return problem === undefined ? new JournalReader(folder) : { problem }
+    return problem === undefined ? new JournalReader(folder, new Set()) : { problem }
+  }
+
+  /** The same journal as if it were about some objects only: its states lack all others, its records pass over them. */
+  through(sieve: Sieve): JournalReader {
+    return new JournalReader(this.folder, this.damage, sieve)
+  }
+
+  /** Before it nobody knows; undefined where no segment has a record. */
+  firstRevision(): number | undefined {
+    return firstOf(this.#segments(), ({ name }) => this.#firstRecord(name))?.revision
   }
 
   /** What revisions and times it holds; undefined where no segment has a record. */
@@ -96,7 +112,11 @@ export class JournalReader {
     let anew = false
     for (;;) {
       for (const read of this.#recordsOf(last.segment, last.end)) {
-        if (read.record === undefined) break
+        if (read.record === undefined) {
+          if (read.passedOver === undefined) break
+          last = read
+          continue
+        }
         const before = state
         const after = this.#folded(before, read.record, read)
         if (after === undefined) break
@@ -112,7 +132,7 @@ export class JournalReader {
         last = { segment: name, offset: 0, end: 0 }
         continue
       }
-      const opened = openSegment(this.folder, name)
+      const opened = openSegment(this.folder, name, this.#sieve)
       if ('problem' in opened) {
         // What stands behind a checkpoint that cannot be read cannot be folded: nobody will.
         this.#damaged(name, opened.problem)
@@ -129,7 +149,7 @@ export class JournalReader {
   /** What each segment begins with, the newest first: from there `steps` goes on. */
   *beginnings(): Generator<Moment> {
     for (const { name, head } of this.#segments().reverse()) {
-      const opened = openSegment(this.folder, name)
+      const opened = openSegment(this.folder, name, this.#sieve)
       if ('problem' in opened) {
         this.#damaged(name, opened.problem)
         continue
@@ -149,46 +169,37 @@ export class JournalReader {
     }
   }
 
-  /** Which records changed which key. Reads the whole journal once. */
-  index(): KeyIndex {
-    const index = new KeyIndex()
+  /** Every version of the objects that a sieve keeps, wherever one stands, in no particular order. */
+  *objects(sieve: Sieve): Generator<Resource> {
     for (const { name } of this.#segments()) {
       try {
-        for (const { outline, segment, offset, end } of readOutlines(this.folder, name)) {
-          index.add(outline, { segment, offset, end })
-        }
+        yield* readObjects(this.folder, name, sieve)
       } catch {
         this.#damaged(name, 'it has gone, or cannot be read')
       }
     }
-    return index
-  }
-
-  /** The record at a position, as an index gives it; undefined where its segment has gone. */
-  read(position: Position): JournalRecord | undefined {
-    for (const { record } of this.#recordsOf(position.segment, position.offset)) return record
-    return undefined
   }
 
   /** @param isLast a line without an end is one that is being written */
   #fold({ name }: Segment, target: Target, isLast: boolean): Moment | Unavailable {
-    const opened = openSegment(this.folder, name)
+    const opened = openSegment(this.folder, name, this.#sieve)
     if ('problem' in opened) return { problem: this.#damaged(name, opened.problem) }
     const { head } = opened
     let { state } = opened
-    let last: JournalRecord | undefined
+    let last: Stamp | undefined
     let position: Position = { segment: name, offset: 0, end: opened.recordsAt }
     for (const read of this.#recordsOf(name, opened.recordsAt)) {
-      if (read.record === undefined) {
+      if (read.record === undefined && read.passedOver === undefined) {
         if ((read.torn && isLast) || target === 'end') break
         if (read.torn) this.#damaged(name, 'it ends in a torn record')
         return this.#outside(target)
       }
-      if (!isRecordWithin(read.record, target)) break
-      const next = this.#folded(state, read.record, read)
+      const stamp = read.record ?? read.passedOver
+      if (!isRecordWithin(stamp, target)) break
+      const next = read.record === undefined ? state : this.#folded(state, read.record, read)
       if (next === undefined) return this.#outside(target)
       state = next
-      last = read.record
+      last = stamp
       position = { segment: name, offset: read.offset, end: read.end }
     }
     const revision = last?.revision ?? head.revision
@@ -217,8 +228,8 @@ export class JournalReader {
 
   *#recordsOf(name: string, from: number): ReturnType<typeof readRecords> {
     try {
-      for (const read of readRecords(this.folder, name, from)) {
-        if (read.record === undefined && !read.torn) {
+      for (const read of readRecords(this.folder, name, from, this.#sieve)) {
+        if (read.record === undefined && read.passedOver === undefined && !read.torn) {
           this.#damaged(name, `a record is damaged at byte ${read.offset}`)
         }
         yield read
@@ -229,7 +240,7 @@ export class JournalReader {
   }
 
   #folded(state: State, record: JournalRecord, { segment, offset }: Position): State | undefined {
-    const next = fold(state, record)
+    const next = fold(state, record, this.#sieve)
     if (next === undefined) {
       this.#damaged(segment, `the record at byte ${offset} is of another version of the program`)
     }
@@ -238,18 +249,23 @@ export class JournalReader {
 
   /** True where something stands behind that position that is no record. */
   #isCut(position: Position): boolean {
-    for (const { record } of this.#recordsOf(position.segment, position.end)) return record === undefined
+    for (const read of this.#recordsOf(position.segment, position.end)) {
+      return read.record === undefined && read.passedOver === undefined
+    }
     return false
   }
 
-  #firstRecord(name: string): JournalRecord | undefined {
-    for (const { record } of this.#recordsOf(name, 0)) if (record !== undefined) return record
+  #firstRecord(name: string): Stamp | undefined {
+    for (const read of this.#recordsOf(name, 0)) {
+      const stamp = stampOf(read)
+      if (stamp !== undefined) return stamp
+    }
     return undefined
   }
 
-  #lastRecord(name: string): JournalRecord | undefined {
-    let last: JournalRecord | undefined
-    for (const { record } of this.#recordsOf(name, 0)) last = record ?? last
+  #lastRecord(name: string): Stamp | undefined {
+    let last: Stamp | undefined
+    for (const read of this.#recordsOf(name, 0)) last = stampOf(read) ?? last
     return last
   }
 
@@ -272,6 +288,10 @@ function momentOf(
 /** `revisions 3 to 9, 2026-01-31T12:00:00.000Z to ...`. */
 export function rangeText({ firstRevision, lastRevision, from, to }: JournalRange): string {
   return `revisions ${firstRevision} to ${lastRevision}, ${timeText(from)} to ${timeText(to)}`
+}
+
+function stampOf(read: ReadRecord): Stamp | undefined {
+  return read.record ?? read.passedOver
 }
 
 /** The first thing found, where looking is dear. */
@@ -297,7 +317,7 @@ function isNotBeyond(head: SegmentHead, target: Target): boolean {
   return 'revision' in target ? head.revision <= target.revision : head.observedAt <= target.time
 }
 
-function isRecordWithin(record: JournalRecord, target: Target): boolean {
+function isRecordWithin(record: Stamp, target: Target): boolean {
   if (target === 'end') return true
   return 'revision' in target ? record.revision <= target.revision : record.observedAt <= target.time
 }

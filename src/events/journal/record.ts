@@ -68,12 +68,9 @@ export interface JournalRecord {
   readonly event: ResourceEvent
 }
 
-/** A record as far as an index needs it. */
-export type RecordOutline = Omit<JournalRecord, 'event'>
-
 export type JournalLine = SegmentHead | StateLine | ObjectsLine | CheckpointLine | JournalRecord
 
 /** True for a record; false for the head and the pieces of a checkpoint. */
-export function isRecord(line: JournalLine): line is JournalRecord {
+export function isRecord(line: object): line is JournalRecord {
   return 'event' in line
 }

@@ -1,17 +1,13 @@
 // One segment as it is read: its head, the state of its checkpoint, its records. A segment can be read without any other.
 
+import type { Resource } from '../../resources/resource.ts'
+import type { ResourceEvent } from '../event.ts'
 import type { State } from '../state.ts'
 import { CheckpointReader } from './checkpoint.ts'
 import { codeOf } from './folder.ts'
-import { type ReadLine, readLines, readOutlineLines, readRecordLines } from './lines.ts'
-import {
-  FORMAT,
-  isRecord,
-  type JournalLine,
-  type JournalRecord,
-  type RecordOutline,
-  type SegmentHead,
-} from './record.ts'
+import { type ReadLine, readLines, readRecordLines } from './lines.ts'
+import { FORMAT, isRecord, type JournalLine, type JournalRecord, type SegmentHead } from './record.ts'
+import type { PassedOver, Sieve } from './sieve.ts'
 
 /** Where a record stands. */
 export interface Position {
@@ -34,8 +30,10 @@ export interface OpenedSegment {
 export type ReadRecord = Position &
   (
     | { readonly record: JournalRecord }
+    /** By a sieve. */
+    | { readonly record: undefined; readonly passedOver: PassedOver }
     /** `torn`: without an end, as a writer leaves it that is killed, or that has not finished. */
-    | { readonly record: undefined; readonly torn: boolean }
+    | { readonly record: undefined; readonly passedOver: undefined; readonly torn: boolean }
   )
 
 /** The first line of a segment; undefined where it cannot be read. */
@@ -49,11 +47,15 @@ export function readHead(folder: string, name: string): SegmentHead | undefined 
 }
 
 /** The start of a segment. */
-export function openSegment(folder: string, name: string): OpenedSegment | { readonly problem: string } {
+export function openSegment(
+  folder: string,
+  name: string,
+  sieve?: Sieve,
+): OpenedSegment | { readonly problem: string } {
   try {
     let head: SegmentHead | undefined
-    const checkpoint = new CheckpointReader()
-    for (const line of readLines(folder, name)) {
+    const checkpoint = new CheckpointReader(sieve)
+    for (const line of readLines(folder, name, sieve)) {
       if (head === undefined) {
         head = headOf(line)
         if (head === undefined) return { problem: 'its head cannot be read' }
@@ -70,25 +72,38 @@ export function openSegment(folder: string, name: string): OpenedSegment | { rea
 }
 
 /** The records of a segment, from an offset at which a line begins. Throws where the file cannot be opened. */
-export function* readRecords(folder: string, segment: string, from = 0): Generator<ReadRecord> {
-  for (const { offset, end, value, terminated } of readRecordLines(folder, segment, from)) {
-    const position = { segment, offset, end }
-    if (value !== undefined && isRecord(value)) yield { ...position, record: value }
-    else yield { ...position, record: undefined, torn: !terminated }
-  }
-}
-
-/** Those records of a segment that can be read, without their events. Throws where the file cannot be opened. */
-export function* readOutlines(
+export function* readRecords(
   folder: string,
   segment: string,
-): Generator<Position & { readonly outline: RecordOutline }> {
-  for (const { offset, end, value } of readOutlineLines(folder, segment)) {
-    if (value !== undefined) yield { segment, offset, end, outline: value }
+  from = 0,
+  sieve?: Sieve,
+): Generator<ReadRecord> {
+  for (const { offset, end, value, terminated } of readRecordLines(folder, segment, from, sieve)) {
+    const position = { segment, offset, end }
+    if (value === undefined) {
+      yield { ...position, record: undefined, passedOver: undefined, torn: !terminated }
+    } else if ('passedOver' in value) yield { ...position, record: undefined, passedOver: value }
+    else if (isRecord(value)) yield { ...position, record: value }
+    else yield { ...position, record: undefined, passedOver: undefined, torn: !terminated }
   }
 }
 
-function headOf({ value }: ReadLine<JournalLine>): SegmentHead | undefined {
-  if (value === undefined || isRecord(value) || value.type !== 'head') return undefined
+/** Every object that stands in a segment, wherever, and that the sieve keeps. Throws where the file cannot be opened. */
+export function* readObjects(folder: string, name: string, sieve: Sieve): Generator<Resource> {
+  for (const { value } of readLines(folder, name, sieve)) {
+    if (value === undefined || 'passedOver' in value) continue
+    if (isRecord(value)) yield* resourcesOf(value.event).filter((resource) => sieve.keeps(resource))
+    else if (value.type === 'objects') yield* value.resources.filter((resource) => sieve.keeps(resource))
+  }
+}
+
+function resourcesOf(event: ResourceEvent): readonly Resource[] {
+  if (event.type === 'upserted') return [event.resource]
+  return event.type === 'listed' ? event.resources : []
+}
+
+function headOf({ value }: ReadLine<JournalLine | PassedOver>): SegmentHead | undefined {
+  if (value === undefined || 'passedOver' in value || isRecord(value) || value.type !== 'head')
+    return undefined
   return value.format === FORMAT ? value : undefined
 }
