@@ -14,7 +14,7 @@ import { FlightRecorder } from './explain/flight-recorder.ts'
 import { RecentEvents } from './events/recent-events.ts'
 import type { LifeStep } from './life.ts'
 import { type Pipeline, type PipelineOptions, type Publication, runPipeline } from './pipeline.ts'
-import { fromJournal, openJournalOf, sourceHeard } from './open-journal.ts'
+import { fromJournal, journalHealth, openJournalOf, sourceHeard } from './open-journal.ts'
 import { type OpenedSource, openSource } from './open-source.ts'
 import { BUILT_IN_PLUGINS } from './plugins/built-in.ts'
 import { GuardSet } from './plugins/guard-set.ts'
@@ -147,10 +147,18 @@ class Composition implements Gateway {
 
   async #openJournal(): Promise<string | undefined> {
     const { version = '0.0.0' } = this.#overrides
-    const journal = await openJournalOf(this.#options, { version, log: this.log })
+    const journal = await openJournalOf(this.#options, {
+      version,
+      log: this.log,
+      onFailing: (why) => this.#journalFails(why),
+    })
     if (journal !== undefined && 'problem' in journal) return journal.problem
     this.#journal = journal
     return undefined
+  }
+
+  #journalFails(why: string | undefined): void {
+    if (this.#journal !== undefined) this.#pipeline?.take(journalHealth(this.#journal.folder, why))
   }
 
   async #openSource(): Promise<string | undefined> {

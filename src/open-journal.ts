@@ -2,19 +2,20 @@
 
 import type { Options } from './config/options.ts'
 import type { ResourceEvent } from './events/event.ts'
-import { type Journal, openJournal } from './events/journal/journal.ts'
+import { type Journal, type JournalOptions, openJournal } from './events/journal/journal.ts'
 import type { Pipeline, PipelineOptions } from './pipeline.ts'
 import { buildOptionsOf } from './snapshot/build-options.ts'
 import type { Current } from './snapshot/current.ts'
 import type { Log } from './telemetry/log.ts'
 
+const SOURCE = 'journal'
 /** How long a start from the journal waits for a source that may be there after all. */
 const SOURCE_GRACE_MS = 1_000
 
 /** @returns a problem, one line, where a person must settle something first; undefined where there is to be no journal */
 export async function openJournalOf(
   options: Options,
-  { version, log }: { readonly version: string; readonly log: Log },
+  { version, log, onFailing }: Pick<JournalOptions, 'version' | 'onFailing'> & { readonly log: Log },
 ): Promise<Journal | { readonly problem: string } | undefined> {
   const folder = options['events.journal_dir']
   if (folder === undefined) return undefined
@@ -30,6 +31,7 @@ export async function openJournalOf(
     bytesMax: options['events.journal_max_bytes'],
     ageMaxMs: options['events.journal_max_age'],
     log,
+    ...(onFailing !== undefined && { onFailing }),
   })
   if ('problem' in journal) return journal
   const { failing } = journal.stats()
@@ -54,11 +56,19 @@ export function fromJournal(
 ): Pick<PipelineOptions, 'initial' | 'restored' | 'journal' | 'revisionBefore'> {
   if (journal === undefined) return { initial }
   const joined = { journal, revisionBefore: journal.revision }
-  if (journal.restored === undefined) return { ...joined, initial }
+  // A former process may have ended while the disk refused.
+  const health = journalHealth(journal.folder, journal.stats().failing)
+  if (journal.restored === undefined) return { ...joined, initial: [health, ...initial] }
   const { state, since } = journal.restored
-  const observedAt = performance.timeOrigin + performance.now()
-  const restored: ResourceEvent = { type: 'restored', source: 'journal', observedAt, since }
-  return { ...joined, restored: state, initial: [restored, ...initial] }
+  const restored: ResourceEvent = { type: 'restored', source: SOURCE, observedAt: now(), since }
+  return { ...joined, restored: state, initial: [restored, health, ...initial] }
+}
+
+/** Makes the condition of the journal what it is. @param why it cannot be written; undefined: it can */
+export function journalHealth(folder: string, why: string | undefined): ResourceEvent {
+  const message = `The journal cannot be written (${why}): changes of configuration are not recorded.`
+  const problem = { kind: 'Journal', file: folder, reason: 'JournalFailing', message } as const
+  return { type: 'problems', source: SOURCE, observedAt: now(), problems: why === undefined ? [] : [problem] }
 }
 
 /**
@@ -77,6 +87,10 @@ export function sourceHeard(pipeline: Pick<Pipeline, 'state'>, current: Current)
     clearTimeout(timer)
     unsubscribe()
   })
+}
+
+function now(): number {
+  return performance.timeOrigin + performance.now()
 }
 
 function countObjects({ restored }: Journal): number {

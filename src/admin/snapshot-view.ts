@@ -8,7 +8,7 @@ import type { Condition, ConditionCount, Snapshot } from '../snapshot/snapshot.t
 import { type RouteView, routeView } from './route-view.ts'
 
 /** Kinds that a filter may name: those of conditions. Routes are of kind ApiProxy. */
-export const VIEW_KINDS = [...KINDS, 'File', 'Plugin'] as const
+export const VIEW_KINDS = [...KINDS, 'File', 'Journal', 'Plugin'] as const
 type ViewKind = (typeof VIEW_KINDS)[number]
 
 export interface SnapshotFilter {

@@ -27,6 +27,8 @@ export interface PluginFact {
 
 /** A fault of a source that belongs to no single object: a file that does not parse, an object in two files. */
 export interface SourceProblem {
+  /** Absent: a file, or what takes its place in a source. */
+  readonly kind?: 'Journal'
   /** Path relative to the source's root. */
   readonly file: string
   /** CamelCase: `Unparsable`, `Unreadable`, `DuplicateObject`, `UnknownKind`, `TooLarge`, ... */

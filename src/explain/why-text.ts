@@ -13,7 +13,15 @@ export interface Witnessed {
     /** That it ran under, where it is known. */
     readonly revision: number | null
   }
-  readonly good?: { readonly time: string; readonly revision: number; readonly trace_id: string }
+  readonly good?: SeenExchange
+  /** The first since then that failed for the same reason. */
+  readonly firstFailure?: SeenExchange
+}
+
+interface SeenExchange {
+  readonly time: string
+  readonly revision: number
+  readonly trace_id: string
 }
 
 /**
@@ -77,16 +85,21 @@ function undoLines({ kind, namespace, name }: NonNullable<WhyReport['event']>): 
   ]
 }
 
-function unchangedLines({ after }: WhyReport, { good, failed }: Witnessed): string[] {
-  const since =
-    good === undefined
-      ? ''
-      : `: under the same decision a request of this route went well at ${good.time} (revision ${good.revision}, trace ${good.trace_id})`
+function unchangedLines({ after }: WhyReport, { good, failed, firstFailure }: Witnessed): string[] {
+  const reason = failed?.reason ?? null
   return [
-    `The configuration did not change${since}.`,
+    'The configuration did not change.',
     `  decision  ${after.said}`,
-    `  so        the upstream did, or the network on the way to it, or a limit${failed?.reason === null || failed === undefined ? '' : `: ${failed.reason}`}`,
+    `  so        the upstream did, or the network on the way to it, or a limit${reason === null ? '' : `: ${reason}`}`,
+    ...(firstFailure === undefined
+      ? []
+      : [`  since     ${seenText(firstFailure)}, the first that failed so`]),
+    ...(good === undefined ? [] : [`  before    ${seenText(good)}, of the same route, went well`]),
   ]
+}
+
+function seenText({ time, revision, trace_id }: SeenExchange): string {
+  return `${time}: trace ${trace_id} (revision ${revision})`
 }
 
 function nameOf({ namespace, name }: NonNullable<WhyReport['event']>): string {

@@ -117,7 +117,7 @@ export function notAccepted(
 }
 
 export function fileConditions(problems: readonly SourceProblem[]): readonly Condition[] {
-  return problems.map(({ file, reason, message }) => bad('File', file, reason, message))
+  return problems.map(({ kind, file, reason, message }) => bad(kind ?? 'File', file, reason, message))
 }
 
 export function pluginConditions(plugins: readonly PluginFact[]): readonly Condition[] {
@@ -129,7 +129,7 @@ export function pluginConditions(plugins: readonly PluginFact[]): readonly Condi
   })
 }
 
-function bad(kind: 'File' | 'Plugin', name: string, reason: string, message: string): Condition {
+function bad(kind: 'File' | 'Journal' | 'Plugin', name: string, reason: string, message: string): Condition {
   return { kind, namespace: '', name, type: 'Accepted', status: 'False', reason, message }
 }
 

@@ -88,7 +88,7 @@ export interface Route {
 
 /** A condition on an object, in Gateway API's style. */
 export interface Condition {
-  readonly kind: Kind | 'File' | 'Plugin'
+  readonly kind: Kind | 'File' | 'Journal' | 'Plugin'
   readonly namespace: string
   readonly name: string
   readonly generation?: number

@@ -234,6 +234,18 @@ describe('a gateway whose disk takes no more', () => {
     await gateway.logLine((line) => line['msg'] === 'the journal cannot be written: records are dropped')
     expect(JSON.parse(said)).toMatchObject({ ready: true, status: 'degraded' })
     expect(said).toContain('journal_failing')
+    const journalConditions = async (): Promise<unknown> => {
+      const answer = await httpRequest(gateway.profilingPort, 'GET', '/debug/snapshot?kind=Journal')
+      return (JSON.parse(answer.text) as { conditions: { items: unknown } }).conditions.items
+    }
+    expect(await journalConditions()).toMatchObject([
+      { kind: 'Journal', name: journal, type: 'Accepted', status: 'False', reason: 'JournalFailing' },
+    ])
+    const counted = new Exposition(await gateway.metrics(), 'text/plain').samples(
+      'kanali_resource_conditions',
+      { kind: 'Journal', reason: 'JournalFailing' },
+    )
+    expect(counted.map(({ value }) => value)).toEqual([1])
   })
 })
 

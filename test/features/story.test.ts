@@ -84,7 +84,7 @@ Look at it
     after: { outcome: 'error', code: '10', reason: 'service_missing' },
     event: { type: 'upserted', kind: 'ApiProxy', namespace: 'shop', name: 'cart' },
     diff: [{ path: 'spec.target.backend.service.name', from: 'cart', to: 'cart-v2' }],
-    unchanged: false,
+    unchanged: null,
   })
 
   const { after } = json as { after: { revision: number } }
@@ -124,9 +124,23 @@ Look at it
     return answer.status === 502 && answer
   }, 'the upstream to be gone')
   const unchanged = await why(broken.header('x-kanali-correlation-id') ?? '')
-  expect(unchanged.stdout).toContain(
-    'The configuration did not change: under the same decision a request of this route went well',
+  expect(unchanged.stdout).toContain('The configuration did not change.')
+  expect(unchanged.stdout).toMatch(
+    /^ {2}since {5}\S+Z: trace [0-9a-f]{32} \(revision \d+\), the first that failed so$/m,
   )
+  expect(unchanged.stdout).toMatch(
+    /^ {2}before {4}\S+Z: trace [0-9a-f]{32} \(revision \d+\), of the same route, went well$/m,
+  )
+  const toldUnchanged = JSON.parse(
+    (await why(broken.header('x-kanali-correlation-id') ?? '', '--output', 'json')).stdout,
+  ) as object
+  expect(Object.keys(toldUnchanged)).toEqual(['request', 'before', 'after', 'event', 'diff', 'unchanged'])
+  expect(toldUnchanged).toMatchObject({
+    before: null,
+    event: null,
+    after: { outcome: 'ok', code: null, reason: null, revision: expect.any(Number) as number },
+    unchanged: { reason: 'connection_refused', since: expect.stringMatching(/Z$/) as string },
+  })
   expect(unchanged.stdout).toContain(
     'so        the upstream did, or the network on the way to it, or a limit: connection_refused',
   )

@@ -18,9 +18,9 @@ import {
 } from '../support/journal.ts'
 import { LogLines } from '../support/log-lines.ts'
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts'
-import { steps, tell } from './world.ts'
+import { allSteps, tell } from './world.ts'
 
-const histories = fc.array(steps, { maxLength: 25 })
+const histories = fc.array(allSteps, { maxLength: 25 })
 
 let temp: TempFolder
 let folders = 0
@@ -127,7 +127,7 @@ describe('a journal that is damaged', () => {
   beforeAll(async () => {
     whole = newFolder()
     const world = await JournaledWorld.open(whole, { checkpointRecords: 20 })
-    const [history] = fc.sample(fc.array(steps, { minLength: 60, maxLength: 60 }), { numRuns: 1, seed: 7 })
+    const [history] = fc.sample(fc.array(allSteps, { minLength: 60, maxLength: 60 }), { numRuns: 1, seed: 7 })
     for (const batch of tell(history ?? []).batches) world.batch(batch)
     await world.stop()
     lived = world.lived

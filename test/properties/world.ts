@@ -5,11 +5,23 @@ import fc from 'fast-check'
 import type { ResourceEvent } from '../../src/events/event.ts'
 import { decide } from '../../src/decide.ts'
 import { KINDS, type Resource } from '../../src/resources/resource.ts'
+import { cipherId } from '../../src/snapshot/key-table.ts'
 import type { Snapshot } from '../../src/snapshot/snapshot.ts'
-import { apiProxy, endpointSlice, mockTarget, resourceOf, secret, service } from '../support/manifests.ts'
+import {
+  apiKey,
+  apiKeyBinding,
+  apiProxy,
+  endpointSlice,
+  mockTarget,
+  resourceOf,
+  secret,
+  service,
+} from '../support/manifests.ts'
 import { listed, ORIGIN, outcomeOf } from '../support/world.ts'
 
 const NAMESPACES = ['blue', 'green']
+const API_KEY_PLACE = 8
+const KEY_SET = 'https://issuer.test/keys'
 const PATHS = ['/', '/a', '/a/b', '/a/b/c', '/ab', '/a%2Fb']
 const HOSTS = [undefined, 'one.example', 'two.example']
 const SERVICES = ['s1', 's2']
@@ -26,21 +38,23 @@ export interface Spec {
 export const specs = fc.record({
   path: fc.nat(PATHS.length - 1),
   host: fc.nat(HOSTS.length - 1),
-  backend: fc.nat(7),
+  backend: fc.nat(9),
   birth: fc.nat(BIRTHS.length - 1),
 })
 
 /** One place of the cluster: 0 to PLACES - 1. */
-export const PLACES = 14
+export const PLACES = 18
 export const places = fc.nat(PLACES - 1)
 
 /** The object of a place, in one of its forms, with a uid. */
 export function objectAt(place: number, spec: Spec, uid: string): Resource {
   const namespace = NAMESPACES[place % 2] ?? ''
-  const builder = builderAt(Math.floor(place / 2), spec)
+  const which = Math.floor(place / 2)
+  const builder = which === API_KEY_PLACE ? apiKeyOf(namespace, spec) : builderAt(which, spec)
   const birth = BIRTHS[spec.birth]
   if (birth !== undefined) builder.created(birth)
-  return resourceOf(builder.inNamespace(namespace).uid(uid))
+  // ApiKeys have no namespace: those of two places have names of their own.
+  return resourceOf((which === API_KEY_PLACE ? builder : builder.inNamespace(namespace)).uid(uid))
 }
 
 function builderAt(which: number, spec: Spec) {
@@ -64,11 +78,24 @@ function builderAt(which: number, spec: Spec) {
             .of(SERVICES[spec.host % 2] ?? '')
             .port(8080 + spec.backend)
             .endpoint(`10.0.0.${1 + spec.path}`, spec.birth !== 0)
+    case 6:
+      return apiKeyBinding('b').key(`key-${NAMESPACES[spec.host % 2]}`, {
+        defaultRule: { global: spec.birth === 0 },
+      })
     default:
       return spec.host === 0
         ? secret('x').stringData('k', 'v')
         : secret('x').enabled().stringData('k', `v${spec.path}`)
   }
+}
+
+function apiKeyOf(namespace: string, spec: Spec) {
+  const builder = apiKey(`key-${namespace}`).revision(cipherOf(spec.path % 3))
+  return spec.backend % 2 === 0 ? builder : builder.revision(cipherOf(spec.backend % 3), 'Inactive')
+}
+
+function cipherOf(which: number): string {
+  return Buffer.from(`cipher ${which}`).toString('base64')
 }
 
 function proxyOf(name: string, spec: Spec) {
@@ -90,6 +117,10 @@ function proxyOf(name: string, spec: Spec) {
       return builder.toEndpoint('https://127.0.0.1:1').ssl('x')
     case 6:
       return builder.toEndpoint('ftp://127.0.0.1:1')
+    case 7:
+      return builder.mock('m').plugin('apikey', { bindingName: 'b' })
+    case 8:
+      return builder.mock('m').plugin('jwt', { issuer: 'https://issuer.test', jwksURI: KEY_SET })
     default:
       return builder.service('s2', 80).target('/under')
   }
@@ -115,6 +146,33 @@ export const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ do: 'relist' as const }) },
 )
 
+/** What those do who work on what is known: they read the private key, decrypt api keys, fetch sets of keys. */
+export type KeyStep =
+  /** 0: there is none. */
+  | { readonly do: 'decryption key'; readonly key: number }
+  | { readonly do: 'decrypted'; readonly namespace: number; readonly key: number; readonly good: boolean }
+  /** 0: no route names it any more. */
+  | { readonly do: 'key set'; readonly content: number }
+
+const keys = fc.nat(2)
+
+export const keySteps: fc.Arbitrary<KeyStep> = fc.oneof(
+  fc.record({ do: fc.constant('decryption key' as const), key: keys }),
+  fc.record({
+    do: fc.constant('decrypted' as const),
+    namespace: fc.nat(1),
+    key: keys,
+    good: fc.boolean(),
+  }),
+  fc.record({ do: fc.constant('key set' as const), content: fc.nat(3) }),
+)
+
+/** Of both. */
+export const allSteps: fc.Arbitrary<Step | KeyStep> = fc.oneof(
+  { weight: 4, arbitrary: steps },
+  { weight: 1, arbitrary: keySteps },
+)
+
 /** What a history comes to: what was reported, in batches of one step, and what is there in the end. */
 export interface Told {
   readonly batches: readonly (readonly ResourceEvent[])[]
@@ -122,7 +180,7 @@ export interface Told {
 }
 
 /** Lives through the steps as cluster and watch; everything is listed at first and, after being away, at the end. */
-export function tell(history: readonly Step[]): Told {
+export function tell(history: readonly (Step | KeyStep)[]): Told {
   const cluster = new Cluster()
   const batches = [cluster.relist(), ...history.map((step) => cluster.take(step)), cluster.back()]
   return { batches, truth: cluster.truth }
@@ -138,8 +196,12 @@ class Cluster {
     return [...this.#objects.values()]
   }
 
-  take(step: Step): ResourceEvent[] {
+  take(step: Step | KeyStep): ResourceEvent[] {
     switch (step.do) {
+      case 'decryption key':
+      case 'decrypted':
+      case 'key set':
+        return [keyEvent(step)]
       case 'put':
         return this.#put(step.place, step.spec)
       case 'replace': {
@@ -212,6 +274,36 @@ export const ASKED_PATHS = [
   '/z',
 ]
 export const ASKED_HOSTS = ['one.example', 'two.example', 'other.example']
+/** Not of the watch, so also while that is away. */
+function keyEvent(step: KeyStep): ResourceEvent {
+  switch (step.do) {
+    case 'decryption key': {
+      const status = step.key === 0 ? 'unset' : 'loaded'
+      const keyId = step.key === 0 ? '' : `k${step.key}`
+      return { ...ORIGIN, type: 'decryption_key', key: { status, keyId, detail: '' }, digests: {} }
+    }
+    case 'decrypted': {
+      const digestOf = (which: number) => (step.good ? `digest ${which} ${step.key}` : null)
+      const digests = Object.fromEntries(
+        [0, 1, 2].map((which) => [cipherId(cipherOf(which)), digestOf(which)]),
+      )
+      return {
+        ...ORIGIN,
+        type: 'decrypted',
+        keyId: `k${step.key}`,
+        apiKey: `key-${NAMESPACES[step.namespace]}`,
+        digests,
+      }
+    }
+    case 'key set': {
+      const event = { ...ORIGIN, type: 'key_set', url: KEY_SET } as const
+      if (step.content === 0) return event
+      if (step.content === 1) return { ...event, fact: { status: 'failed', detail: 'refused' } }
+      return { ...event, fact: { status: 'loaded', hash: `h${step.content}`, keys: step.content } }
+    }
+  }
+}
+
 const ASKED_HEADERS: readonly Readonly<Record<string, string>>[] = [{}, { 'x-app': 'app1' }]
 
 /** Every decision on a set of requests, plugins' failures with them, each in a line. */

@@ -7,7 +7,7 @@ import { type Refused, refuse } from './refusal.ts'
 
 const TIMEOUT_MS = 10_000
 /** All that a gateway lists: the fault may have been mended long ago. */
-const GOOD_MAX = '10000'
+const LISTED_MAX = '10000'
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024
 
 /** All exchanges of a trace that the gateway remembers, the oldest first. */
@@ -28,8 +28,8 @@ export async function askTrace(
   return reports.every(isReport) ? reports : unexpected(gateway, status)
 }
 
-/** An exchange that went well. */
-export interface GoodExchange {
+/** An exchange in short. */
+export interface ExchangeLine {
   readonly trace_id: string
   readonly time: string
   readonly revision: number
@@ -43,25 +43,53 @@ export async function askLastGood(
   gateway: string,
   { namespace, name }: { readonly namespace: string; readonly name: string },
   until: number | null,
-): Promise<GoodExchange | undefined | Refused> {
-  const query = new URLSearchParams({ apiproxy: `${namespace}/${name}`, outcome: 'ok', limit: GOOD_MAX })
+): Promise<ExchangeLine | undefined | Refused> {
+  const found = await askExchanges(gateway, { apiproxy: `${namespace}/${name}`, outcome: 'ok' })
+  if ('refused' in found) return found
+  return found.filter(isGood).find(({ revision }) => until === null || revision <= until)
+}
+
+/**
+ * The first exchange of an ApiProxy that failed for this reason, as far as the gateway remembers; undefined where it
+ * remembers none.
+ * @param after RFC 3339: none that began before
+ */
+export async function askFirstFailure(
+  gateway: string,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  reason: string,
+  after: string | undefined,
+): Promise<ExchangeLine | undefined | Refused> {
+  const found = await askExchanges(gateway, { apiproxy: `${namespace}/${name}`, reason })
+  if ('refused' in found) return found
+  return found.findLast(({ time }) => after === undefined || time >= after)
+}
+
+/** The newest first. */
+async function askExchanges(
+  gateway: string,
+  filter: Readonly<Record<string, string>>,
+): Promise<readonly ExchangeLine[] | Refused> {
+  const query = new URLSearchParams({ ...filter, limit: LISTED_MAX })
   const answer = await ask(gateway, `/debug/exchanges?${query.toString()}`)
   if ('refused' in answer) return answer
   const exchanges = field(answer.content, 'exchanges')
   if (answer.status !== 200 || !Array.isArray(exchanges)) return unexpected(gateway, answer.status)
-  return exchanges.filter(isGood).find(({ revision }) => until === null || revision <= until)
+  return exchanges.filter(isLine)
 }
 
-function isGood(value: unknown): value is GoodExchange {
-  const status = field(value, 'status')
+function isLine(value: unknown): value is ExchangeLine {
   return (
     typeof field(value, 'trace_id') === 'string' &&
     typeof field(value, 'time') === 'string' &&
-    typeof field(value, 'revision') === 'number' &&
-    // An upstream's own 5xx, relayed, is no exchange that went well.
-    typeof status === 'number' &&
-    status < 500
+    typeof field(value, 'revision') === 'number'
   )
+}
+
+/** An upstream's own 5xx, relayed, is no exchange that went well. */
+function isGood(line: ExchangeLine): boolean {
+  const status = field(line, 'status')
+  return typeof status === 'number' && status < 500
 }
 
 /** What the gateway would decide on a request. */

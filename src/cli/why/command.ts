@@ -4,10 +4,11 @@
 import type { Command } from 'commander'
 import { JournalReader } from '../../events/journal/reader.ts'
 import type { ExchangeReport } from '../../explain/exchange-report.ts'
-import { whyOf, type WhyReport } from '../../explain/why.ts'
+import type { DecisionView } from '../../explain/decision-view.ts'
+import { type ChangeView, whyOf, type WhyReport } from '../../explain/why.ts'
 import { isUnchanged, type Witnessed, whyText } from '../../explain/why-text.ts'
 import { lineText } from '../../telemetry/visible-text.ts'
-import { askLastGood, askTrace } from '../explain/gateway-client.ts'
+import { askFirstFailure, askLastGood, askTrace } from '../explain/gateway-client.ts'
 import { EXIT_STATUS, refuse, type Refused } from '../explain/refusal.ts'
 
 const HELP = `
@@ -85,19 +86,39 @@ async function why(trace: string | undefined, flags: WhyFlags): Promise<string |
     : shown(whyText(report, witnessed))
 }
 
+/** `unchanged` is null but where the configuration did not change; before, event and diff are null or empty just then. */
 function jsonOf(report: WhyReport, witnessed: Witnessed): object {
+  const { request, failed, good, firstFailure } = witnessed
   const { before, after, event, diff } = report
-  const unchanged = isUnchanged(report, witnessed)
-  return {
-    request: witnessed.request,
-    before: unchanged ? null : before,
-    after,
-    event: unchanged ? null : event,
-    diff: unchanged ? [] : diff,
-    unchanged,
-    failed: witnessed.failed ?? null,
-    good: witnessed.good ?? null,
+  if (!isUnchanged(report, witnessed)) {
+    return {
+      request,
+      before: before === null ? null : decisionJson(before),
+      after: decisionJson(after),
+      event: event === null ? null : eventJson(event),
+      diff,
+      unchanged: null,
+    }
   }
+  const unchanged = {
+    reason: failed?.reason ?? null,
+    since: firstFailure?.time ?? null,
+    first_failure: firstFailure === undefined ? null : seenJson(firstFailure),
+    last_good: good === undefined ? null : seenJson(good),
+  }
+  return { request, before: null, after: decisionJson(after), event: null, diff: [], unchanged }
+}
+
+function decisionJson({ outcome, code, reason, revision }: DecisionView): object {
+  return { outcome, code, reason, revision }
+}
+
+function eventJson({ type, kind, namespace, name, resourceVersion, time, manager }: ChangeView): object {
+  return { type, kind, namespace, name, resourceVersion, time, manager }
+}
+
+function seenJson({ time, revision, trace_id }: NonNullable<Witnessed['good']>): object {
+  return { time, revision, trace_id }
 }
 
 /** Texts of requests and objects are escaped line by line. */
@@ -132,25 +153,30 @@ async function witness(written: string, gateway: string): Promise<Asked | Refuse
   if ('refused' in reports) return reports
   const report = reports.findLast(({ outcome }) => outcome === 'error') ?? reports.at(-1)
   if (report === undefined) return refuse('not found', `${gateway} remembers no exchange of trace ${traceId}`)
-  const { apiproxy, revision } = report
+  const { apiproxy, revision, reason } = report
   const good = apiproxy === null ? undefined : await askLastGood(gateway, apiproxy, revision)
   if (good !== undefined && 'refused' in good) return good
+  const firstFailure =
+    apiproxy === null || reason === null
+      ? undefined
+      : await askFirstFailure(gateway, apiproxy, reason, good?.time)
+  if (firstFailure !== undefined && 'refused' in firstFailure) return firstFailure
   return {
-    witnessed: witnessedBy(report, good),
+    witnessed: {
+      ...witnessedBy(report),
+      ...(good !== undefined && { good }),
+      ...(firstFailure !== undefined && { firstFailure }),
+    },
     headers: new Map(),
     ...(revision !== null && { revision }),
   }
 }
 
-function witnessedBy(report: ExchangeReport, good: Witnessed['good']): Witnessed {
-  const { method, host, path } = report.request
-  const { outcome, time, code, reason, revision } = report
+function witnessedBy({ request, outcome, time, code, reason, revision }: ExchangeReport): Witnessed {
+  const { method, host, path } = request
   return {
     request: { method, host, path },
     ...(outcome !== 'ok' && { failed: { time, code, reason, revision } }),
-    ...(good !== undefined && {
-      good: { time: good.time, revision: good.revision, trace_id: good.trace_id },
-    }),
   }
 }
 

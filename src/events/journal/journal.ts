@@ -15,6 +15,7 @@ export interface JournalOptions extends Omit<WriterOptions, 'create'> {
 }
 
 export interface Journal extends Pick<JournalWriter, 'append' | 'stats'> {
+  readonly folder: string
   /** Revisions go on behind this one. */
   readonly revision: number
   /** What was last known, and until when (ms epoch); undefined where nothing is, or it was not asked for. */
@@ -51,6 +52,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal | { 
   )
   await writer.open(goesOn ? await reopened(folder, found) : undefined)
   return {
+    folder,
     revision: found.revision,
     restored: state === undefined ? undefined : { state, since: found.observedAt },
     append: (entry) => writer.append(entry),

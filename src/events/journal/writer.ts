@@ -34,6 +34,8 @@ export interface WriterOptions extends RetentionLimits {
   /** Between attempts at a disk that refuses. */
   readonly retryMs?: number
   readonly log: Log
+  /** Told when writing fails for another reason than before, and when it goes on (undefined). */
+  readonly onFailing?: (why: string | undefined) => void
   /** Stands in for the disk, for tests of what happens when it fails. */
   readonly create?: typeof SegmentFile.create
 }
@@ -289,7 +291,13 @@ export class JournalWriter {
         'the journal is written again: records are missing in it',
       )
     }
-    this.#failing = undefined
+    this.#fails(undefined)
+  }
+
+  #fails(why: string | undefined): void {
+    if (this.#failing === why) return
+    this.#failing = why
+    this.#options.onFailing?.(why)
   }
 
   #fail(error: unknown, item: Batch | Roll | undefined): void {
@@ -299,13 +307,13 @@ export class JournalWriter {
     const isNews = this.#failing === undefined
     this.#open(inFlight?.revision ?? lost.revision ?? this.#last.revision, why)
     this.#drop(lost.records + (inFlight?.records ?? 0))
-    this.#failing = why
     void this.#segment?.close()
     this.#segment = undefined
     if (isNews) {
       const { folder } = this.#options
       this.#options.log.error({ folder, why }, 'the journal cannot be written: records are dropped')
     }
+    this.#fails(why)
     if (this.#stopped) {
       this.#gap = undefined
       return

@@ -177,7 +177,8 @@ describe('a journal', () => {
 describe('a disk that is full', () => {
   test('costs records, which are counted and said once, and nothing else', async () => {
     const disk = new Disk()
-    const writer = await writerWith({ create: disk.create })
+    const told: (string | undefined)[] = []
+    const writer = await writerWith({ create: disk.create, onFailing: (why) => told.push(why) })
     const feed = new Feed(writer)
     feed.append(3)
     await until(writer, ({ records }) => records === 3, 'three records')
@@ -193,6 +194,7 @@ describe('a disk that is full', () => {
     feed.append(2)
     await writer.stop()
     expect(writer.stats()).toMatchObject({ records: 5, dropped: 9, gaps: 1 })
+    expect(told).toEqual(['ENOSPC', undefined])
     expect(log.messages('warn')).toEqual(['the journal is written again: records are missing in it'])
     expect(replayed(2)).toBe(feed.hashes.get(2))
     expect(replayed(8)).toBe(
