@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startGatewayProcess, type GatewayProcess } from '../support/gateway-process.ts'
 import { httpRequest } from '../support/http-client.ts'
 import { apiProxy } from '../support/manifests.ts'
-import { startDeafUpstream, type DeafUpstream } from '../support/upstream-failure.ts'
+import { startDeafUpstream, type DeafUpstream } from '../support/deaf-upstream.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 
 let gateway: GatewayProcess

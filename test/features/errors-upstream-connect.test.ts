@@ -2,18 +2,14 @@
 // out before anybody is asked. The real gateway with real faults, every signal of the same request compared.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type DeafUpstream, startDeafUpstream } from '../support/deaf-upstream.ts'
 import { freePorts } from '../support/free-ports.ts'
 import { startGatewayProcess, type GatewayProcess } from '../support/gateway-process.ts'
 import { connectHttp, httpRequest } from '../support/http-client.ts'
 import { apiProxy, endpointSlice, secret, service } from '../support/manifests.ts'
 import { observe, rise } from '../support/observed.ts'
 import { startOtlpSink, type OtlpSink } from '../support/otlp-sink.ts'
-import {
-  expectFailedAttempt,
-  expectNoAttempt,
-  startDeafUpstream,
-  type DeafUpstream,
-} from '../support/upstream-failure.ts'
+import { expectFailedAttempt, expectNoAttempt } from '../support/upstream-failure.ts'
 import { neverAnswers } from '../support/upstream-scripts.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 import { waitUntil } from '../support/wait-until.ts'

@@ -1,14 +1,10 @@
 // What every failure of an upstream request (code 08) must leave behind: the answer and all signals of one exchange,
-// the server span and the client span of the attempt among them. Also the upstream that never accepts a connection.
+// the server span and the client span of the attempt among them.
 
-import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
-import path from 'node:path'
 import { expect } from 'vitest'
 import type { Reason } from '../../src/errors/catalogue.ts'
 import type { RawResponse } from './http-client.ts'
 import { expectFailure, expectFailureSignals, type Observed } from './observed.ts'
-import { RunningProcess } from './running-process.ts'
 
 /** Where the attempt went, as the client span and the access log are to show it. */
 export interface Attempted {
@@ -93,37 +89,4 @@ function expectClientSpan(
   })
   expect(client?.attributes['http.response.status_code']).toBe(status)
   expect(line['upstream']).toBe(authority)
-}
-
-/** A port of this machine that takes no connection and refuses none. */
-export interface DeafUpstream extends AsyncDisposable {
-  readonly port: number
-}
-
-/** Enough to fill the accept queue of a backlog of 1, whichever way the system rounds it. */
-const FILLING_CONNECTIONS = 8
-/** The system lets one more in than the backlog says. */
-const ACCEPTED_BY_SYSTEM = 2
-
-/** Starts a process that listens and then stands still, and fills its accept queue. */
-export async function startDeafUpstream(): Promise<DeafUpstream> {
-  const running = new RunningProcess(process.execPath, [path.join(import.meta.dirname, 'deaf-listener.ts')])
-  const port = Number(
-    await running.until(() => /^(\d+)\n/.exec(running.stdout)?.[1], 'the port of the listener'),
-  )
-  const sockets: Socket[] = []
-  for (let count = 0; count < FILLING_CONNECTIONS; count++) {
-    const socket = connect(port, '127.0.0.1').on('error', () => undefined)
-    sockets.push(socket)
-    // The later ones stay without an answer: that is what they are for.
-    if (count < ACCEPTED_BY_SYSTEM) await once(socket, 'connect')
-  }
-  return {
-    port,
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy()
-      // It cannot hear a SIGTERM.
-      await running.stop('SIGKILL')
-    },
-  }
 }
