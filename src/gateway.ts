@@ -3,8 +3,7 @@
 
 import type { Server as SecureServer } from 'node:https'
 import type { Server } from 'node:http'
-import { createMetricsServer } from './admin/metrics-server.ts'
-import { createProfilingServer } from './admin/profiling-server.ts'
+import { openAdmin } from './admin/admin-ports.ts'
 import type { AdminServer } from './admin/admin-server.ts'
 import { Health } from './admin/health.ts'
 import type { Options } from './config/options.ts'
@@ -75,6 +74,7 @@ export function createGateway(options: Options, overrides: GatewayOverrides = {}
 /** What exists once the gateway has started. */
 interface Running {
   readonly signals: Signals
+  readonly health: Health
   readonly plugins: LoadedPlugins
   readonly guards: GuardSet
   readonly transport: Transport
@@ -94,7 +94,7 @@ class Composition implements Gateway {
   readonly #recentEvents = new RecentEvents()
   readonly #exchanges: FlightRecorder
   readonly #guard: AddressGuard
-  readonly #load: Load = { requests: 0, connections: 0, draining: false }
+  readonly #load: Load = { requests: 0, connections: 0, upstreamConnections: 0, draining: false }
   readonly #servers: Server[] = []
   readonly #admin: AdminServer[] = []
   readonly #ports = new Map<string, number>()
@@ -184,6 +184,12 @@ class Composition implements Gateway {
       log: this.log,
       version: this.#overrides.version ?? '0.0.0',
       source: this.#source?.name ?? 'directory',
+      vitals: {
+        ready: () => this.#running?.health.readiness().ready ?? false,
+        downstreamConnections: () => this.#load.connections,
+        upstreamConnections: () => this.#load.upstreamConnections,
+      },
+      servedCertificates: () => this.#certificates?.ends() ?? [],
       keeper: this.#exchanges,
       journal: () => this.#journal?.stats(),
       ...(this.#overrides.stdout === undefined ? {} : { stdout: this.#overrides.stdout }),
@@ -208,7 +214,7 @@ class Composition implements Gateway {
       await signals.stop(FLUSH_MS)
       return guards.problem
     }
-    const made = new UndiciTransport(options, this.#vault, this.#guard)
+    const made = new UndiciTransport(options, this.#vault, this.#guard, this.#load)
     const transport = this.#overrides.transport?.(made) ?? made
     const deadlines = new Deadlines((now) => transport.sweep(now))
     const services: ExchangeServices = {
@@ -231,7 +237,15 @@ class Composition implements Gateway {
       trusted: trustedProxies(options['server.trusted_proxies']),
       load: this.#load,
     }
-    this.#running = { signals, plugins, guards, transport, deadlines, services }
+    const health = new Health({
+      current: () => this.#current.snapshot,
+      listening: () => this.#listening,
+      draining: () => this.#load.draining,
+      blocked: () => plugins.host.blocked(),
+      keys: () => guards.health(),
+      journalFailing: () => this.#journal?.stats().failing,
+    })
+    this.#running = { signals, health, plugins, guards, transport, deadlines, services }
     return undefined
   }
 
@@ -258,56 +272,24 @@ class Composition implements Gateway {
   }
 
   async #openAdmin(): Promise<string | undefined> {
-    const options = this.#options
-    const { signals, plugins, guards } = this.#joined()
-    const health = new Health({
-      current: () => this.#current.snapshot,
-      listening: () => this.#listening,
-      draining: () => this.#load.draining,
-      blocked: () => plugins.host.blocked(),
-      keys: () => guards.health(),
-      journalFailing: () => this.#journal?.stats().failing,
-    })
-    const { metrics } = signals
-    const profiling = createProfilingServer({
+    const { signals, guards, health } = this.#joined()
+    const problem = await openAdmin({
+      options: this.#options,
+      metrics: signals.metrics,
       health,
       log: this.log,
       events: this.#recentEvents,
       exchanges: this.#exchanges,
       mask: signals.mask,
-      maxHeaderCount: options['server.max_header_count'],
       keys: guards.keyFinding,
       current: () => this.#current.snapshot,
-      allowedHosts: options['profiling.allowed_hosts'],
-      heapSnapshotAllowed: options['profiling.heap_snapshot'],
+      certificates: this.#certificates,
+      freePorts: this.#overrides.freePorts === true,
+      servers: this.#admin,
+      ports: this.#ports,
     })
-    const secure = () => {
-      const server = createMetricsServer({ metrics, health, log: this.log, ...this.#adminTls() })
-      this.#certificates?.keepFresh((pem) => server.renewTls(pem))
-      return server
-    }
-    const problem =
-      (await this.#admit('profiling.insecure', () => profiling)) ??
-      (await this.#admit('prometheus.insecure', () =>
-        createMetricsServer({ metrics, health, log: this.log }),
-      )) ??
-      (await this.#admit('prometheus.secure', secure))
     this.#guard.adminPorts = new Set(this.#ports.values())
     return problem
-  }
-
-  async #admit(
-    prefix: 'profiling.insecure' | 'prometheus.insecure' | 'prometheus.secure',
-    make: () => AdminServer,
-  ): Promise<string | undefined> {
-    const port = this.#options[`${prefix}_port`]
-    if (port === 0) return undefined
-    const server = make()
-    const listening = await server.listen(
-      this.#place(`${prefix}_port`, port, this.#options[`${prefix}_bind_address`]),
-    )
-    this.#admin.push(server)
-    return this.#opened(`${prefix}_port`, listening)
   }
 
   async #openListeners(): Promise<string | undefined> {
@@ -385,10 +367,6 @@ class Composition implements Gateway {
     await this.#running?.plugins.host.stop()
     await this.#journal?.stop()
     for (const server of this.#admin) await server.close()
-  }
-
-  #adminTls(): { tls?: { cert: Buffer; key: Buffer; ca?: Buffer } } {
-    return this.#certificates === undefined ? {} : { tls: this.#certificates.pem() }
   }
 
   #place(option: string, port: number, address: string): { option: string; port: number; address: string } {

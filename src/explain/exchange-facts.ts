@@ -85,7 +85,7 @@ function timingOf(kept: KeptExchange): ExchangeFacts['timing'] {
     ? { startedAt: kept.attemptStartedAt, headAt: kept.attemptHeadAt, endedAt: kept.attemptEndedAt }
     : undefined
   const times = { startedAt, respondedAt, endedAt, pluginMs, attempt }
-  const split = splitTime(times, { totalMs: 0, upstreamMs: 0, gatewayMs: 0 })
+  const split = splitTime(times, { totalMs: 0, upstreamMs: 0, gatewayMs: 0, pluginsMs: 0 })
   return {
     total_ms: roundMs(split.totalMs),
     gateway_ms: roundMs(split.gatewayMs),

@@ -6,6 +6,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import type { Options } from '../config/options.ts'
+import { endOfChain, endOfTrust, readCertificates } from '../resources/pem-certificates.ts'
+import type { CertificateEnd } from '../telemetry/certificate-metrics.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { ListenerTls } from './server.ts'
 
@@ -26,6 +28,8 @@ interface Material {
   readonly ca: Buffer | undefined
   /** Exact names and `*.` wildcards, lower case. */
   readonly byName: ReadonlyMap<string, SecureContext>
+  /** Of every file, by its path. */
+  readonly ends: readonly CertificateEnd[]
   /** Changes with any of the files. */
   readonly stamp: string
 }
@@ -64,6 +68,11 @@ export class Certificates {
   pem(): Pem {
     const { cert, key, ca } = this.#material
     return { cert, key, ...(ca === undefined ? {} : { ca }) }
+  }
+
+  /** When what is served ends, and when the last authority of clients does. */
+  ends(): readonly CertificateEnd[] {
+    return this.#material.ends
   }
 
   /** Watches the files from now on; `renew` takes what they become, at each change. */
@@ -113,8 +122,24 @@ function read(options: Options): Material | string {
   } catch (error) {
     return `server.tls.cert_file ${options['server.tls.cert_file']}: ${messageOf(error)}`
   }
-  const byName = sniContexts(options['server.tls.sni_directory'], ca)
-  return typeof byName === 'string' ? byName : { cert, key, ca, byName, stamp }
+  const chosen = sniContexts(options['server.tls.sni_directory'], ca)
+  if (typeof chosen === 'string') return chosen
+  const { byName, ends } = chosen
+  note(ends, options['server.tls.cert_file'], endOf(cert, endOfChain))
+  note(ends, options['server.tls.ca_file'], ca && endOf(ca, endOfTrust))
+  return { cert, key, ca, byName, ends: Array.from(ends, ([name, endsAt]) => ({ name, endsAt })), stamp }
+}
+
+/** Undefined where nothing in it has an end that can be read. */
+function endOf(pem: Buffer, choose: typeof endOfChain): number | undefined {
+  const certificates = readCertificates(pem)
+  return typeof certificates === 'string' ? undefined : choose(certificates)
+}
+
+/** Two options may name one file: the sooner end of it counts. */
+function note(ends: Map<string, number>, path: string | undefined, endsAt: number | undefined): void {
+  if (path === undefined || endsAt === undefined) return
+  ends.set(path, Math.min(endsAt, ends.get(path) ?? Number.POSITIVE_INFINITY))
 }
 
 function file(options: Options, name: 'server.tls.cert_file' | 'server.tls.key_file' | 'server.tls.ca_file') {
@@ -131,9 +156,10 @@ function file(options: Options, name: 'server.tls.cert_file' | 'server.tls.key_f
 function sniContexts(
   directory: string | undefined,
   ca: Buffer | undefined,
-): Map<string, SecureContext> | string {
+): { readonly byName: Map<string, SecureContext>; readonly ends: Map<string, number> } | string {
   const byName = new Map<string, SecureContext>()
-  if (directory === undefined) return byName
+  const ends = new Map<string, number>()
+  if (directory === undefined) return { byName, ends }
   try {
     const files = readdirSync(directory)
       .filter((name) => name.endsWith('.crt'))
@@ -142,15 +168,17 @@ function sniContexts(
       return `server.tls.sni_directory ${directory}: more than ${SNI_CERTIFICATES_MAX} certificates`
     }
     for (const name of files) {
-      const cert = readFileSync(join(directory, name))
+      const path = join(directory, name)
+      const cert = readFileSync(path)
       const key = readFileSync(join(directory, `${name.slice(0, -4)}.key`))
       const context = createSecureContext({ cert, key, ...(ca === undefined ? {} : { ca }) })
       for (const served of namesOf(cert)) if (!byName.has(served)) byName.set(served, context)
+      note(ends, path, endOf(cert, endOfChain))
     }
   } catch (error) {
     return `server.tls.sni_directory ${directory}: ${messageOf(error)}`
   }
-  return byName
+  return { byName, ends }
 }
 
 function namesOf(cert: Buffer): string[] {

@@ -16,7 +16,9 @@ import type { Transport } from './upstream/transport.ts'
 export interface Load {
   /** Exchanges under way. */
   requests: number
+  /** Of clients. */
   connections: number
+  upstreamConnections: number
   /** Answers close their connections: the gateway is going away. */
   draining: boolean
 }

@@ -159,7 +159,7 @@ export interface TlsFacts {
   readonly ca: PartFact
   /** Of certificate and key, where both parse. */
   readonly pairFits: boolean
-  /** RFC 3339 of the certificate's end, where it parses. Never judged by the build. */
+  /** RFC 3339: the earliest end in the chain, or the last of the authorities where that is sooner. Never judged by the build. */
   readonly notAfter?: string
 }
 /** `unparsable` carries why, with no part of the value in it. */

@@ -2,7 +2,14 @@
 // Reads no clock: whether a certificate has expired is judged in the handshake. What it says holds no part of a value,
 // and the digest in the handle covers only what is public, so that nothing can be guessed from it.
 
-import { createHash, createPrivateKey, createPublicKey, X509Certificate, type KeyObject } from 'node:crypto'
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  type X509Certificate,
+} from 'node:crypto'
+import { endOfChain, endOfTrust, readCertificates } from './pem-certificates.ts'
 import type { PartFact, TlsFacts } from './resource.ts'
 import type { SecretMaterial } from './vault.ts'
 
@@ -23,20 +30,16 @@ interface Parsed<T> {
   readonly value?: T
 }
 
-const BEGIN = '-----BEGIN CERTIFICATE-----'
-const END = '-----END CERTIFICATE-----'
-const CERTIFICATES_MAX = 1000
-
 /**
  * @param owner `namespace/name` of the Secret, the readable part of the handle
  * @returns the material holds the parts that parse; undefined where none of the three values is there
  */
 export function readTlsFacts(parts: TlsParts, owner: string): { tls: TlsFacts; material?: SecretMaterial } {
-  const certificate = parsePart(parts.certificate, parseCertificates)
+  const certificate = parsePart(parts.certificate, readCertificates)
   const key = parsePart(parts.key, parsePrivateKey)
-  const ca = parsePart(parts.ca, parseCertificates)
+  const ca = parsePart(parts.ca, readCertificates)
   const [leaf] = certificate.value ?? []
-  const notAfter = leaf && endOf(leaf)
+  const notAfter = endOf(certificate.value, ca.value)
   const tls: TlsFacts = {
     certificate: certificate.fact,
     key: key.fact,
@@ -57,28 +60,13 @@ function parsePart<T>(part: TlsPart, parse: (bytes: Buffer) => T | string): Pars
   return { fact: { state: 'parsed', dataKey }, value }
 }
 
-/** All certificates of a PEM text, the first being the leaf of a chain; or why not, in words of ours. */
-function parseCertificates(bytes: Buffer): X509Certificate[] | string {
-  const text = bytes.toString('latin1')
-  const certificates: X509Certificate[] = []
-  for (let start = text.indexOf(BEGIN); start !== -1; start = text.indexOf(BEGIN, start + BEGIN.length)) {
-    const ordinal = certificates.length + 1
-    if (ordinal > CERTIFICATES_MAX) return `holds more than ${CERTIFICATES_MAX} certificates`
-    const end = text.indexOf(END, start)
-    if (end === -1) return `certificate ${ordinal} has no end line`
-    try {
-      certificates.push(new X509Certificate(text.slice(start, end + END.length)))
-    } catch {
-      return `certificate ${ordinal} is not valid X.509`
-    }
-  }
-  return certificates.length === 0 ? 'holds no PEM block CERTIFICATE' : certificates
-}
-
-/** Undefined where the certificate's time field is malformed, which its parser lets pass. */
-function endOf(leaf: X509Certificate): string | undefined {
-  const end = Date.parse(leaf.validTo)
-  return Number.isNaN(end) ? undefined : new Date(end).toISOString()
+/** When the material first stops being good, RFC 3339: its chain, or the last of its authorities. */
+function endOf(
+  chain: readonly X509Certificate[] = [],
+  authorities: readonly X509Certificate[] = [],
+): string | undefined {
+  const ends = [endOfChain(chain), endOfTrust(authorities)].filter((end) => end !== undefined)
+  return ends.length === 0 ? undefined : new Date(Math.min(...ends)).toISOString()
 }
 
 function belongTogether(leaf: X509Certificate, key: KeyObject): boolean {

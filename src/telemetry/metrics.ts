@@ -12,6 +12,8 @@ import type { TimeSplit } from './time-split.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 import type { Witness } from './exemplars.ts'
 import type { JournalStats } from '../events/journal/writer.ts'
+import type { State } from '../events/state.ts'
+import { type CertificateEnd, CertificateMetrics } from './certificate-metrics.ts'
 import { type Family, formatFor, registerFamily, type Sample } from './exposition.ts'
 import { GuardCounter } from './guard-counter.ts'
 import { limitFamilies } from './limit-families.ts'
@@ -19,11 +21,16 @@ import { LimitMetrics } from './limit-metrics.ts'
 import { journalFamilies } from './journal-metrics.ts'
 import { METRIC, type Signal, SIGNALS } from './names.ts'
 import { nodeFamilies } from './node-metrics.ts'
+import { processFamilies, type Vitals } from './process-families.ts'
 import { SeriesTable } from './series-table.ts'
 import { TypedCounter } from './typed-counter.ts'
 import { DURATION_BOUNDS, FINE_BOUNDS, TypedHistogram } from './typed-histogram.ts'
 
 export interface MetricsInputs {
+  readonly version: string
+  readonly vitals: Vitals
+  /** What listeners serve, asked for at each scrape. */
+  readonly servedCertificates: () => readonly CertificateEnd[]
   /** Label `source` of kanali_source_synced: `directory`, `kubernetes`. */
   readonly source: string
   /** Most ApiProxies with series of their own. */
@@ -48,6 +55,7 @@ export class Metrics {
   readonly #rejected = new TypedCounter(REJECTIONS.map(({ reason }) => ({ reason })))
   readonly #rejectedSlots = new Map<string, number>(REJECTIONS.map(({ reason }, slot) => [reason, slot]))
   readonly #guards = new GuardCounter()
+  readonly #certificates: CertificateMetrics
   /** For limiters, which count by it. */
   readonly limits = new LimitMetrics()
   readonly #dropped = new TypedCounter(SIGNALS.map((signal) => ({ signal })))
@@ -60,14 +68,18 @@ export class Metrics {
   #trailersDropped = 0
   #snapshot: Snapshot | undefined
 
-  constructor({ source, routeSeriesMax, logLinesLost = () => 0, journal = () => undefined }: MetricsInputs) {
+  constructor(inputs: MetricsInputs) {
+    const { source, routeSeriesMax, logLinesLost = () => 0, journal = () => undefined } = inputs
     this.#logLinesLost = logLinesLost
     this.#source = source
     this.#series = new SeriesTable(routeSeriesMax)
+    this.#certificates = new CertificateMetrics(inputs.servedCertificates)
     const families = [
+      ...processFamilies(inputs.version, inputs.vitals),
       ...this.#requestFamilies(),
       ...limitFamilies(this.limits),
       ...this.#snapshotFamilies(),
+      this.#certificates.family(),
       ...journalFamilies(journal),
       ...nodeFamilies(),
     ]
@@ -83,6 +95,7 @@ export class Metrics {
     const { failure, rejection, outcome } = record
     const code = outcome === 'error' && failure !== undefined ? failure.fact.code : -1
     series.count({ method: record.method, status: record.status, code, outcome }, witness)
+    series.spend(times)
     series.duration.observe(times.totalMs / 1000, witness)
     if (record.attempt !== undefined) series.upstream.observe(times.upstreamMs / 1000, witness)
     this.#gateway.observe(times.gatewayMs / 1000, witness)
@@ -103,9 +116,10 @@ export class Metrics {
     this.#inFlight += delta
   }
 
-  /** Takes the snapshot that is live now; the series of ApiProxies that it removed go. */
-  observeSnapshot(snapshot: Snapshot): void {
+  /** Takes the snapshot that is live now, and its state; the series of ApiProxies that it removed go. */
+  observeSnapshot(snapshot: Snapshot, state: State): void {
     this.#snapshot = snapshot
+    this.#certificates.observeSecrets(state.kinds.Secret.objects)
     this.dropRoutes(snapshot.changes.removedApiProxies)
   }
 
@@ -178,6 +192,11 @@ export class Metrics {
         gatewayDuration,
         "The gateway's own time before the head of the answer, without upstream and plugins.",
         () => this.#gateway.samples(gatewayDuration, NO_LABELS),
+      ),
+      counter(
+        METRIC.requestTime,
+        'Where the time of requests went, up to the head of the answer.',
+        ofSeries((series) => series.timeSamples()),
       ),
       gauge(METRIC.requestsInFlight, 'Requests under way.', () => one(this.#inFlight)),
       counter(METRIC.trailersDropped, 'Requests whose trailers were not passed on.', () =>

@@ -66,13 +66,17 @@ export const SPAN = {
 export const SCOPE = 'kanali'
 
 export const METRIC = {
+  buildInfo: 'kanali_build_info',
+  ready: 'kanali_ready',
   requests: 'kanali_requests_total',
   rejected: 'kanali_rejected_total',
   errors: 'kanali_errors_total',
   requestDuration: 'kanali_request_duration_seconds',
   upstreamDuration: 'kanali_upstream_duration_seconds',
   gatewayDuration: 'kanali_gateway_duration_seconds',
+  requestTime: 'kanali_request_time_seconds_total',
   requestsInFlight: 'kanali_requests_in_flight',
+  connections: 'kanali_connections',
   trailersDropped: 'kanali_request_trailers_dropped_total',
   guardDecisions: 'kanali_guard_decisions_total',
   apiKeyRevisions: 'kanali_apikey_revisions',
@@ -88,6 +92,7 @@ export const METRIC = {
   sourceStale: 'kanali_source_stale_seconds',
   sourceProblems: 'kanali_source_problems',
   resourceConditions: 'kanali_resource_conditions',
+  certificateNotAfter: 'kanali_certificate_not_after_timestamp_seconds',
   telemetryDropped: 'kanali_telemetry_dropped_total',
   uncaught: 'kanali_uncaught_exceptions_total',
   journalRecords: 'kanali_journal_records_total',

@@ -40,7 +40,7 @@ export class Recorder {
   readonly #faults = new RateLimit()
   readonly #batches = new BatchLinks()
   /** Filled anew for each exchange: finishing one allocates neither. */
-  readonly #times: TimeSplit = { totalMs: 0, upstreamMs: 0, gatewayMs: 0 }
+  readonly #times: TimeSplit = { totalMs: 0, upstreamMs: 0, gatewayMs: 0, pluginsMs: 0 }
   readonly #witness: Witness = { traceId: '', spanId: '', at: 0 }
 
   constructor(parts: RecorderParts) {

@@ -1,15 +1,20 @@
-// The request metrics of one ApiProxy: a counter for each (method, status, code, outcome) that has happened, and two
-// histograms. Found once per route and kept, so that a request costs a lookup by one small integer.
+// The request metrics of one ApiProxy: a counter for each (method, status, code, outcome) that has happened, two
+// histograms, and where the time went. Found once per route and kept, so that a request costs a lookup by one small integer.
 
 import { METHODS, methodIndex } from './method.ts'
 import type { Outcome } from './exchange-record.ts'
 import type { Witness } from './exemplars.ts'
+import type { Sample } from './exposition.ts'
 import { NO_CODE, OTHER } from './names.ts'
+import type { TimeSplit } from './time-split.ts'
 import { TypedCounter } from './typed-counter.ts'
 import { DURATION_BOUNDS, TypedHistogram } from './typed-histogram.ts'
 
 /** Series with the exact status; beyond it the status of a new series is its class (`2xx`). */
 export const EXACT_SERIES_MAX = 256
+
+/** Values of the label `part`, as the slots of `#spentMs`. */
+const PARTS = ['gateway', 'upstream', 'plugins'] as const
 
 const OUTCOMES: readonly Outcome[] = ['ok', 'error', 'rejected', 'client_closed']
 const CODES_MAX = 100
@@ -37,6 +42,7 @@ export class RouteSeries {
   readonly duration = new TypedHistogram(DURATION_BOUNDS)
   readonly upstream = new TypedHistogram(DURATION_BOUNDS)
   readonly #slots = new Map<number, number>()
+  readonly #spentMs = new Float64Array(PARTS.length)
 
   constructor(namespace: string, apiproxy: string) {
     this.namespace = namespace
@@ -46,6 +52,22 @@ export class RouteSeries {
 
   count(request: RequestLabels, witness: Witness): void {
     this.requests.add(this.#slotOf(request), 1, witness)
+  }
+
+  /** Adds where the time of one request went, up to the head of its answer. */
+  spend(times: TimeSplit): void {
+    const spent = this.#spentMs
+    spent[0] = (spent[0] ?? 0) + times.gatewayMs
+    spent[1] = (spent[1] ?? 0) + times.upstreamMs
+    spent[2] = (spent[2] ?? 0) + times.pluginsMs
+  }
+
+  timeSamples(): Sample[] {
+    return PARTS.map((part, slot) => ({
+      labels: { part },
+      sharedLabels: this.labels,
+      value: (this.#spentMs[slot] ?? 0) / 1000,
+    }))
   }
 
   #slotOf({ method, status, code, outcome }: RequestLabels): number {

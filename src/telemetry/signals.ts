@@ -6,9 +6,12 @@ import type { Snapshot } from '../snapshot/snapshot.ts'
 import { AccessLog, type AccessLogOutput } from './access-log.ts'
 import type { ResourceEvent } from '../events/event.ts'
 import type { JournalStats } from '../events/journal/writer.ts'
+import type { State } from '../events/state.ts'
+import type { CertificateEnd } from './certificate-metrics.ts'
 import type { Log } from './log.ts'
 import { type Mask, maskOf } from './masking.ts'
 import { Metrics } from './metrics.ts'
+import type { Vitals } from './process-families.ts'
 import { type ExchangeKeeper, Recorder } from './record.ts'
 import { startSdk } from './start.ts'
 import type { Problem } from './sdk-environment.ts'
@@ -20,6 +23,9 @@ export interface SignalsInputs {
   readonly version: string
   /** Label `source` of metrics: `directory`, `kubernetes`. */
   readonly source: string
+  readonly vitals: Vitals
+  /** What listeners serve, asked for at each scrape. */
+  readonly servedCertificates: () => readonly CertificateEnd[]
   /** For the access log; standard output where absent. */
   readonly stdout?: AccessLogOutput
   /** Remembers finished exchanges. */
@@ -31,6 +37,8 @@ export interface SignalsInputs {
 /** A swap of the snapshot. Times are milliseconds since the epoch, fractional. */
 export interface Swap {
   readonly snapshot: Snapshot
+  /** What it was built from. */
+  readonly state: State
   /** In the order in which they were applied. */
   readonly events: readonly ResourceEvent[]
   /** How many more there were. */
@@ -56,9 +64,21 @@ const STOP_TIMEOUT_MS = 5000
 
 /** Starts all of it; `problem` is one line for a person, and nothing is left running then. */
 export async function startSignals(options: Options, inputs: SignalsInputs): Promise<Signals | Problem> {
-  const { log, version, source, stdout = process.stdout, keeper, journal } = inputs
-  const metrics = new Metrics({
+  const {
+    log,
+    version,
     source,
+    vitals,
+    servedCertificates,
+    stdout = process.stdout,
+    keeper,
+    journal,
+  } = inputs
+  const metrics = new Metrics({
+    version,
+    source,
+    vitals,
+    servedCertificates,
     logLinesLost: () => log.linesLost ?? 0,
     ...(journal !== undefined && { journal }),
   })
@@ -92,9 +112,9 @@ export async function startSignals(options: Options, inputs: SignalsInputs): Pro
   }
 }
 
-function publish({ snapshot, ...batch }: Swap, metrics: Metrics, recorder: Recorder): void {
+function publish({ snapshot, state, ...batch }: Swap, metrics: Metrics, recorder: Recorder): void {
   const endedAt = performance.timeOrigin + performance.now()
-  metrics.observeSnapshot(snapshot)
+  metrics.observeSnapshot(snapshot, state)
   metrics.observePropagation(endedAt - batch.observedAtOldest)
   recorder.recordBatch({ ...batch, endedAt, revision: snapshot.revision, hash: snapshot.hash })
 }

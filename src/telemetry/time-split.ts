@@ -9,6 +9,8 @@ export interface TimeSplit {
   upstreamMs: number
   /** Until the head of our answer, without upstream and plugins. */
   gatewayMs: number
+  /** In plugins, both ways. */
+  pluginsMs: number
 }
 
 /** The times of an exchange, as on its record. */
@@ -28,6 +30,7 @@ export function splitTime(record: Times, into: TimeSplit): TimeSplit {
   }
   into.totalMs = Math.max(0, end - startedAt)
   into.upstreamMs = upstream
+  into.pluginsMs = record.pluginMs
   into.gatewayMs = Math.max(0, answered - startedAt - upstream - record.pluginMs)
   return into
 }

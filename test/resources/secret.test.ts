@@ -72,6 +72,21 @@ describe('a Secret that is released', () => {
     expect(Object.keys(material ?? {})).toEqual(['ca'])
   })
 
+  it('ends with the last of its authorities, or with its own chain where that is sooner', () => {
+    const first = createAuthority('First', { notAfter: new Date('2027-01-01T00:00:00Z') })
+    const last = createAuthority('Last', { notAfter: new Date('2028-01-01T00:00:00Z') })
+    const authorities = secret('tls')
+      .enabled()
+      .ca(first.certificate + last.certificate)
+    expect(secretOf(authorities).tls.notAfter).toBe('2028-01-01T00:00:00.000Z')
+    const both = full().ca(first.certificate + last.certificate)
+    expect(secretOf(both).tls.notAfter).toBe('2028-01-01T00:00:00.000Z')
+    const sooner = authority.client({ notAfter: new Date('2026-01-01T00:00:00Z') })
+    expect(secretOf(both.cert(sooner.certificate).key(sooner.key)).tls.notAfter).toBe(
+      '2026-01-01T00:00:00.000Z',
+    )
+  })
+
   it('may call its data keys otherwise', () => {
     const manifest = secret('tls')
       .enabled()
@@ -105,6 +120,17 @@ describe('a Secret that is released', () => {
     expect(secretOf(full().cert(chain).key(leaf.key)).tls).toMatchObject({
       pairFits: true,
       notAfter: '2030-01-01T00:00:00.000Z',
+    })
+    const short = authority.intermediate('Short', { notAfter: new Date('2029-01-01T00:00:00Z') })
+    const signed = short.client({ notAfter: new Date('2030-01-01T00:00:00Z') })
+    expect(
+      secretOf(
+        full()
+          .cert(signed.certificate + short.certificate)
+          .key(signed.key),
+      ).tls,
+    ).toMatchObject({
+      notAfter: '2029-01-01T00:00:00.000Z',
     })
     const broken = `${leaf.certificate}${middle.certificate.replace('MII', 'AAA')}`
     expect(secretOf(full().cert(broken)).tls.certificate).toMatchObject({

@@ -14,7 +14,7 @@ const anyText = fc.string({
 const IDS = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8) }
 
 function lineOf(record: ReturnType<typeof exchangeRecord>): Record<string, unknown> {
-  const line = jsonLine(record, splitTime(record, { totalMs: 0, upstreamMs: 0, gatewayMs: 0 }))
+  const line = jsonLine(record, splitTime(record, { totalMs: 0, upstreamMs: 0, gatewayMs: 0, pluginsMs: 0 }))
   expect(line.indexOf('\n')).toBe(line.length - 1)
   return JSON.parse(line) as Record<string, unknown>
 }
@@ -90,7 +90,7 @@ test('a line for a terminal stays one line and shows no control character', () =
   fc.assert(
     fc.property(anyText, anyText, (method, path) => {
       const record = exchangeRecord({ ...IDS, method, path })
-      const line = prettyLine(record, { totalMs: 1, upstreamMs: 0, gatewayMs: 1 })
+      const line = prettyLine(record, { totalMs: 1, upstreamMs: 0, gatewayMs: 1, pluginsMs: 0 })
       expect(line.slice(0, -1)).not.toMatch(/[\p{Cc}\u2028\u2029]/u)
       expect(line.endsWith('\n')).toBe(true)
     }),

@@ -25,11 +25,17 @@ export const CONNECT_TIMEOUT = 'KANALI_CONNECT_TIMEOUT'
 export const ADDRESS_REFUSED = 'KANALI_ADDRESS_REFUSED'
 export const TLS_MATERIAL_REFUSED = 'KANALI_TLS_MATERIAL_REFUSED'
 
+/** Where connections that are open are counted. */
+export interface UpstreamLoad {
+  upstreamConnections: number
+}
+
 export interface ConnectorOptions {
   readonly host: string
   readonly port: number
   readonly timeoutMs: number
   readonly guard: AddressGuard
+  readonly load: UpstreamLoad
   /** Absent: plain TCP. */
   readonly tls?: {
     readonly context: SecureContext
@@ -59,8 +65,16 @@ export function createConnector(options: ConnectorOptions, sessions: Sessions, c
     open(options, sessions, connecting, (error, socket) => {
       connecting.phase = undefined
       if (error === null) connecting.connectedAt = performance.now()
+      if (socket !== null) count(options.load, socket)
       callback(error, socket)
     })
+}
+
+function count(load: UpstreamLoad, socket: Socket): void {
+  load.upstreamConnections += 1
+  socket.once('close', () => {
+    load.upstreamConnections -= 1
+  })
 }
 
 function open(

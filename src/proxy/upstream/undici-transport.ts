@@ -6,7 +6,7 @@ import type { Options } from '../../config/options.ts'
 import type { Vault } from '../../resources/vault.ts'
 import type { Endpoint, Upstream } from '../../snapshot/snapshot.ts'
 import type { AddressGuard } from './address-guard.ts'
-import { TLS_MATERIAL_REFUSED } from './connector.ts'
+import { TLS_MATERIAL_REFUSED, type UpstreamLoad } from './connector.ts'
 import { EndpointPool } from './endpoint-pool.ts'
 import {
   ANSWER_HEAD_BYTES_MAX,
@@ -37,14 +37,16 @@ export class UndiciTransport implements Transport {
   readonly #options: Options
   readonly #vault: Vault
   readonly #guard: AddressGuard
+  readonly #load: UpstreamLoad
   readonly #pools = new Map<string, PoolEntry>()
   /** Finds a pool without building its key: endpoints are kept by reference while they do not change. */
   readonly #byEndpoint = new WeakMap<Endpoint, PoolEntry>()
 
-  constructor(options: Options, vault: Vault, guard: AddressGuard) {
+  constructor(options: Options, vault: Vault, guard: AddressGuard, load: UpstreamLoad) {
     this.#options = options
     this.#vault = vault
     this.#guard = guard
+    this.#load = load
   }
 
   dispatch(
@@ -114,6 +116,7 @@ export class UndiciTransport implements Transport {
         port: endpoint.port,
         timeoutMs: options['proxy.connect_timeout'],
         guard: this.#guard,
+        load: this.#load,
         ...(tls === undefined ? {} : { tls }),
       },
       client: {
