@@ -29,7 +29,7 @@ const WELL: Attributes = { 'kanali.outcome': 'ok', 'http.response.status_code': 
 
 const trace = (...spans: readonly Omit<SentSpan, 'traceId'>[]): SentSpan[] => {
   const traceId = newTraceId()
-  return spans.map((span) => ({ traceId, ...span }))
+  return spans.map((span) => Object.assign({ traceId }, span))
 }
 
 /** A slow request with an attempt, so that it would be kept if it were no probe. */
