@@ -26,14 +26,15 @@ export class OtlpSink implements AsyncDisposable {
   readonly #http = createServer((request, response) => void this.#answerHttp(request, response))
   readonly #grpc = createHttp2Server()
 
-  async start(): Promise<this> {
+  /** @param httpPort where one ran before; 0: a free one */
+  async start(httpPort = 0): Promise<this> {
     this.#grpc.on('stream', (stream) => void this.#answerGrpc(stream as ServerHttp2Stream))
     for (const server of [this.#http, this.#grpc]) {
       server.on('connection', (socket: Socket) => {
         this.#sockets.add(socket)
         socket.on('error', () => undefined).once('close', () => this.#sockets.delete(socket))
       })
-      server.listen(0, '127.0.0.1')
+      server.listen(server === this.#http ? httpPort : 0, '127.0.0.1')
       await once(server, 'listening')
     }
     this.httpUrl = `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`
@@ -112,9 +113,9 @@ export class OtlpSink implements AsyncDisposable {
   }
 }
 
-/** Starts one; stop it with `stop()` or `await using`. */
-export function startOtlpSink(): Promise<OtlpSink> {
-  return new OtlpSink().start()
+/** Starts one; stop it with `stop()` or `await using`. @param httpPort of OTLP over HTTP; a free one where absent */
+export function startOtlpSink(httpPort?: number): Promise<OtlpSink> {
+  return new OtlpSink().start(httpPort)
 }
 
 /** Undefined where the sender went away in between. */
