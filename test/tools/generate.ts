@@ -11,7 +11,7 @@ import { stringify } from 'yaml'
 import { errorsPage } from '../../src/errors/document.ts'
 import { CRDS } from '../../src/resources/crds/crds.ts'
 import { webhookConfiguration } from '../../src/webhook/registration.ts'
-import { secondTier } from './collector-manifests.ts'
+import { collectorConfigMap, secondTier } from './collector-manifests.ts'
 
 export interface GeneratedFile {
   /** Relative to the root of the project. */
@@ -27,6 +27,7 @@ export const GENERATED_FILES: readonly GeneratedFile[] = [
   { file: 'docs/configuration.md', render: configurationPage },
   { file: 'docs/errors.md', render: () => errorsPage(DEFAULT_OPTIONS['errors.details_base']) },
   { file: 'otel/two-tiers/second.yaml', render: secondTier },
+  { file: 'deploy/kubernetes/collector-config.yaml', render: collectorConfigMap },
   {
     file: 'deploy/kubernetes/webhook.yaml',
     render: () =>
