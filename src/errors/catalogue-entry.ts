@@ -52,6 +52,11 @@ export interface ReasonEntry {
   /** What an operator does next. */
   readonly check: string
   readonly proxyStatus: ProxyStatusToken
+  /**
+   * Where the cause itself was not foreseen and stands in a text alone: an exception, an unknown error of the transport.
+   * Only where the unknown can happen; each use of such a reason raises an alert.
+   */
+  readonly generic?: true
 }
 
 /** One code of the contract: status and message are what clients match on and never change. */

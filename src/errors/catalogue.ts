@@ -47,6 +47,8 @@ export interface ErrorFact {
   readonly check: string
   /** Error token of RFC 9209 section 2.3. */
   readonly proxyStatus: ProxyStatusToken
+  /** The cause was not foreseen and stands in a text alone. */
+  readonly generic?: true
 }
 
 /** Every fact, in the order of the catalogue. */

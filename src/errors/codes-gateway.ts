@@ -18,6 +18,7 @@ export const CODE_01 = {
       check:
         'Find the span by the trace id (response header `x-kanali-correlation-id`): its exception event has the stack. Report it with the stack and with the output of `kanali version`.',
       proxyStatus: 'proxy_internal_error',
+      generic: true,
     },
   ],
 } as const satisfies CatalogueEntry

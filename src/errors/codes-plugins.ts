@@ -35,6 +35,7 @@ export const CODE_03 = {
       check:
         'The log line of the start names the exception; `node --input-type=module -e "await import(\'<plugins.location>/<file>\')"` repeats it. Restart the gateway when it is mended.',
       proxyStatus: 'proxy_configuration_error',
+      generic: true,
     },
   ],
 } as const satisfies CatalogueEntry
@@ -89,6 +90,7 @@ export const CODE_11 = {
       check:
         'The detail names the plugin and the method, and the exception event of the span has the stack. Mend the plugin and restart the gateway, or take it out of the ApiProxy.',
       proxyStatus: 'proxy_internal_error',
+      generic: true,
     },
     {
       reason: 'plugin_rejected',
@@ -97,6 +99,7 @@ export const CODE_11 = {
       check:
         'The detail names the plugin and the method, and the exception event of the span has the stack. A refusal is an answer with a status of its own, not a rejection: return `{ status, body }`.',
       proxyStatus: 'proxy_internal_error',
+      generic: true,
     },
     {
       reason: 'plugin_deadline',

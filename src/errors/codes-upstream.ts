@@ -217,6 +217,7 @@ export const CODE_08 = {
       check:
         'The detail and the exception on the span hold what the transport said. If it happens again, report it, so that it gets a reason of its own.',
       proxyStatus: 'destination_unavailable',
+      generic: true,
     },
   ],
 } as const satisfies CatalogueEntry

@@ -167,4 +167,17 @@ describe('errorOf', () => {
     expectTypeOf<'something_else'>().not.toExtend<Reason>()
     expectTypeOf<string>().not.toExtend<Reason>()
   })
+
+  test('names its generic reasons, and only where the unknown can happen', () => {
+    const generic = ERROR_FACTS.filter((fact) => fact.generic === true)
+    expect(generic.map(({ reason }) => reason)).toEqual([
+      'internal_error',
+      'plugin_load_failed',
+      'upstream_error',
+      'plugin_threw',
+      'plugin_rejected',
+    ])
+    // 09 has none: what the lookup of Services can fail of is told apart without a rest.
+    expect(new Set(generic.map(({ code }) => code))).toEqual(new Set([1, 3, 8, 11]))
+  })
 })

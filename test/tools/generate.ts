@@ -8,6 +8,8 @@ import { crdDocument } from '../../src/cli/crds.ts'
 import { configurationPage } from '../../src/config/document.ts'
 import { DEFAULT_OPTIONS } from '../../src/config/options.ts'
 import { stringify } from 'yaml'
+import { alertmanagerFile } from '../../dashboards/alerts/alertmanager.ts'
+import { prometheusRule, rulesFile } from '../../dashboards/alerts/rules-file.ts'
 import { errorsPage } from '../../src/errors/document.ts'
 import { CRDS } from '../../src/resources/crds/crds.ts'
 import { webhookConfiguration } from '../../src/webhook/registration.ts'
@@ -39,6 +41,9 @@ export const GENERATED_FILES: readonly GeneratedFile[] = [
         { aliasDuplicateObjects: false },
       )}`,
   },
+  { file: 'dashboards/generated/kanali-rules.yaml', render: rulesFile },
+  { file: 'dashboards/generated/prometheus-rule.yaml', render: prometheusRule },
+  { file: 'dashboards/generated/alertmanager.yaml', render: alertmanagerFile },
   ...CRDS.map((definition) => ({
     file: `deploy/kubernetes/crds/${definition.metadata.name.split('.')[0]}.yaml`,
     render: () =>

@@ -1,0 +1,15 @@
+// Names of metrics as rules use them: those of the gateway, and the two that Prometheus and Node bring.
+// No rule may write a name of a metric out.
+
+import { METRIC as GATEWAY } from '../../src/telemetry/names.ts'
+
+export const METRIC = {
+  ...GATEWAY,
+  buildInfo: 'kanali_build_info',
+  ready: 'kanali_ready',
+  certificateNotAfter: 'kanali_certificate_not_after_timestamp_seconds',
+  /** Made by Prometheus for each target. */
+  up: 'up',
+  /** Made by Node's default metrics: the 99th percentile since the scrape before. */
+  eventLoopLag: 'nodejs_eventloop_lag_p99_seconds',
+} as const
