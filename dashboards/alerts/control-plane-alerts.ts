@@ -22,7 +22,6 @@ export function controlPlaneAlerts(): Alert[] {
 }
 
 function sourceStale(): Alert {
-  const longerThan = (seconds: number) => `max ${byReplica()} (${METRIC.sourceStale}) > ${seconds}`
   return {
     name: 'KanaliSourceStale',
     when: 'a replica does not hear its source of configuration (the API server, the folder)',
@@ -30,10 +29,14 @@ function sourceStale(): Alert {
     description: `Replica ${REPLICA_NAME} of ${WORKLOAD_NAME} has not heard its source for {{ $value | humanizeDuration }}. It serves what it last knew: changes, and endpoints that come and go, are not seen. Its log says why.`,
     dashboard: BOARD,
     levels: [
-      { severity: 'ticket', blame: 'gateway', expr: longerThan(threshold('stale.ticket')) },
-      { severity: 'page', blame: 'gateway', expr: longerThan(threshold('stale.page')) },
+      { severity: 'ticket', blame: 'gateway', expr: staleFor(threshold('stale.ticket')) },
+      { severity: 'page', blame: 'gateway', expr: staleFor(threshold('stale.page')) },
     ],
   }
+}
+
+function staleFor(seconds: number): string {
+  return `max ${byReplica()} (${METRIC.sourceStale}) > ${seconds}`
 }
 
 function kindNotSynced(): Alert {

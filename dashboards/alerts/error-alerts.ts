@@ -9,7 +9,7 @@ import { dashboardUrl } from '../links.ts'
 import { METRIC } from './metric.ts'
 import { RECORD } from './record-names.ts'
 import type { Alert } from './rule.ts'
-import { topApiProxies, topReasons } from './templates.ts'
+import { rateText, topApiProxies, topReasons } from './templates.ts'
 import { duration, threshold } from './thresholds.ts'
 import { by, on, WORKLOAD_NAME, WORKLOAD_VARIABLES } from './workload.ts'
 
@@ -110,7 +110,7 @@ function overloaded(): Alert {
     name: 'KanaliOverloaded',
     when: 'the gateway refuses requests or connections because it is at its own limits',
     summary: `${WORKLOAD_NAME} refuses requests at its own limit: {{ $labels.reason }}`,
-    description: `{{ $value | humanize }} requests or connections a second got a 503 in the last ${duration('rate.window')} because a replica of ${WORKLOAD_NAME} was at its limit ({{ $labels.reason }}).`,
+    description: `${rateText('$value')} of requests or connections got a 503 in the last ${duration('rate.window')} because a replica of ${WORKLOAD_NAME} was at its limit ({{ $labels.reason }}).`,
     dashboard: dashboardUrl('kanali-runtime', WORKLOAD_VARIABLES),
     levels: [
       {

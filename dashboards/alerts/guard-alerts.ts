@@ -3,6 +3,7 @@
 import { dashboardUrl } from '../links.ts'
 import { METRIC } from './metric.ts'
 import type { Alert } from './rule.ts'
+import { rateText } from './templates.ts'
 import { duration, threshold } from './thresholds.ts'
 import { by, on, WORKLOAD_NAME, WORKLOAD_VARIABLES } from './workload.ts'
 
@@ -35,17 +36,24 @@ and ${on()} ${asked} >= ${threshold('store.traffic')}`,
 }
 
 function fallback(): Alert {
-  const rate = (matcher: string) =>
-    `sum ${by('by')} (rate(${METRIC.limitFallbacks}{${matcher}}${WINDOW})) > ${threshold('fallback.rate')}`
   return {
     name: 'KanaliLimitFallback',
     when: 'limits are decided without their shared store: by a share of each replica or by letting all through (ticket), or by denying all (page)',
     summary: `${WORKLOAD_NAME} decides limits without their store: {{ $labels.by }}`,
-    description: `{{ $value | humanize }} requests a second of the last ${duration('rate.window')} were decided without the shared store of limits of ${WORKLOAD_NAME}, by {{ $labels.by }}.`,
+    description: `In the last ${duration('rate.window')} ${rateText('$value')} of requests were decided without the shared store of limits of ${WORKLOAD_NAME}, by {{ $labels.by }}.`,
     dashboard: BOARD,
     levels: [
-      { severity: 'ticket', blame: 'gateway', expr: rate('by!="deny"'), forS: threshold('fallback.for') },
-      { severity: 'page', blame: 'gateway', expr: rate('by="deny"'), forS: threshold('fallback.for') },
+      {
+        severity: 'ticket',
+        blame: 'gateway',
+        expr: decidedBy('by!="deny"'),
+        forS: threshold('fallback.for'),
+      },
+      { severity: 'page', blame: 'gateway', expr: decidedBy('by="deny"'), forS: threshold('fallback.for') },
     ],
   }
+}
+
+function decidedBy(matcher: string): string {
+  return `sum ${by('by')} (rate(${METRIC.limitFallbacks}{${matcher}}${WINDOW})) > ${threshold('fallback.rate')}`
 }

@@ -13,30 +13,32 @@ export function processAlerts(): Alert[] {
 }
 
 function certificateExpiring(): Alert {
-  const left = (seconds: number) =>
-    `min ${by('use', 'namespace', 'name')} (${METRIC.certificateNotAfter}) - time() < ${seconds}`
   return {
     name: 'KanaliCertificateExpiring',
     when: 'a certificate ends soon: of a listener, or one that the gateway holds for an upstream',
     summary:
       'The {{ $labels.use }} certificate {{ if $labels.namespace }}{{ $labels.namespace }}/{{ end }}{{ $labels.name }} ends soon',
-    description: `The {{ $labels.use }} certificate {{ if $labels.namespace }}{{ $labels.namespace }}/{{ end }}{{ $labels.name }} of ${WORKLOAD_NAME}, or one of its chain, {{ if lt $value 0.0 }}has ended{{ else }}ends in {{ $value | humanizeDuration }}{{ end }}. {{ if eq $labels.use "listener" }}Clients{{ else }}Upstreams{{ end }} refuse it from then on.`,
+    description: `The {{ $labels.use }} certificate {{ if $labels.namespace }}{{ $labels.namespace }}/{{ end }}{{ $labels.name }} of ${WORKLOAD_NAME}, or one of its chain, {{ if lt $value 0.0 }}has ended{{ else }}ends in {{ $value | humanizeDuration }}{{ end }}. TLS connections that rely on it fail from then on.`,
     dashboard: dashboardUrl('kanali-control-plane', WORKLOAD_VARIABLES),
     levels: [
       {
         severity: 'ticket',
         blame: 'config',
-        expr: left(threshold('certificate.ticket')),
+        expr: endsWithin(threshold('certificate.ticket')),
         forS: threshold('certificate.for'),
       },
       {
         severity: 'page',
         blame: 'config',
-        expr: left(threshold('certificate.page')),
+        expr: endsWithin(threshold('certificate.page')),
         forS: threshold('certificate.for'),
       },
     ],
   }
+}
+
+function endsWithin(seconds: number): string {
+  return `min ${by('use', 'namespace', 'name')} (${METRIC.certificateNotAfter}) - time() < ${seconds}`
 }
 
 function telemetryDropped(): Alert {
@@ -80,8 +82,6 @@ function uncaughtException(): Alert {
 }
 
 function eventLoopLag(): Alert {
-  const above = (seconds: number) =>
-    `max ${byReplica()} (avg_over_time(${METRIC.eventLoopLag}[${duration('rate.window')}])) > ${seconds}`
   return {
     name: 'KanaliEventLoopLag',
     when: 'the event loop of a replica is held up, which delays every request of it',
@@ -92,15 +92,19 @@ function eventLoopLag(): Alert {
       {
         severity: 'ticket',
         blame: 'gateway',
-        expr: above(threshold('lag.ticket')),
+        expr: lagAbove(threshold('lag.ticket')),
         forS: threshold('lag.for'),
       },
       {
         severity: 'page',
         blame: 'gateway',
-        expr: above(threshold('lag.page')),
+        expr: lagAbove(threshold('lag.page')),
         forS: threshold('lag.for'),
       },
     ],
   }
+}
+
+function lagAbove(seconds: number): string {
+  return `max ${byReplica()} (avg_over_time(${METRIC.eventLoopLag}[${duration('rate.window')}])) > ${seconds}`
 }

@@ -41,7 +41,6 @@ function rates(): RecordingRule[] {
 }
 
 function shares(): RecordingRule[] {
-  const ofAll = (errors: string) => `${errors} / ${on()} group_left () ${RECORD.requests}`
   return [
     { record: RECORD.errorShareByReason, expr: ofAll(RECORD.errors) },
     { record: RECORD.errorShareByCode, expr: ofAll(RECORD.errorsByCode) },
@@ -51,4 +50,8 @@ function shares(): RecordingRule[] {
       expr: `${RECORD.errorsOfApiProxy} / ${on('namespace', 'apiproxy')} group_left () ${RECORD.requestsOfApiProxy}`,
     },
   ]
+}
+
+function ofAll(errors: string): string {
+  return `${errors} / ${on()} group_left () ${RECORD.requests}`
 }

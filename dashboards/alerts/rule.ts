@@ -34,8 +34,10 @@ export interface Level {
   readonly expr: string
   /** Seconds; absent: at once. */
   readonly forS?: number
-  /** Beside severity and blame. */
+  /** Beside severity and blame. No template sees them: `$labels` are those of the series alone. */
   readonly labels?: Readonly<Record<string, string>>
+  /** Instead of that of the alert. */
+  readonly description?: string
 }
 
 export interface Alert {
@@ -44,8 +46,8 @@ export interface Alert {
   readonly when: string
   /** Does not change from one evaluation to the next. */
   readonly summary: string
-  /** With values; a template of Prometheus. */
-  readonly description: string
+  /** With values; a template of Prometheus. Absent where every level has its own. */
+  readonly description?: string
   /** Made by `dashboardUrl`. */
   readonly dashboard: string
   /** Default: the page of its name. */
@@ -55,16 +57,20 @@ export interface Alert {
 
 /** The rules of an alert: one for each level. */
 export function rulesOf({ name, summary, description, dashboard, runbook, levels }: Alert): AlertingRule[] {
-  return levels.map(({ severity, blame, expr, forS, labels }) => ({
+  return levels.map(({ severity, blame, expr, forS, labels, description: ofLevel }) => ({
     alert: name,
     expr,
     ...(forS !== undefined && { for: promDuration(forS) }),
     labels: { severity, ...(blame !== undefined && { blame }), ...labels },
     annotations: {
       summary,
-      description,
+      description: ofLevel ?? description ?? missing(name),
       runbook_url: runbook ?? runbookOfAlert(name),
       dashboard_url: dashboard,
     },
   }))
+}
+
+function missing(name: string): never {
+  throw new Error(`${name} has a level without a description`)
 }

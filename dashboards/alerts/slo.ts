@@ -67,21 +67,29 @@ export function burnAlert(): Alert {
     name: 'KanaliErrorBudgetBurn',
     when: `the error budget of the objective (${threshold('slo.objective') * 100} %) is used up too fast, over a long and a short window; \`blame\` is who uses up most of it`,
     summary: `${WORKLOAD_NAME} uses up its error budget too fast, most of it by {{ $labels.blame }}`,
-    description:
-      `Of the requests to ${WORKLOAD_NAME} that are not the fault of their clients, ` +
-      `${shareOver('long')} failed in the last {{ $labels.long }} and ${shareOver('short')} in the last {{ $labels.short }}; ` +
-      `{{ $value | humanizePercentage }} by {{ $labels.blame }}.${topReasons('blame=%q', '$labels.blame')}`,
     dashboard: dashboardUrl('kanali-overview', WORKLOAD_VARIABLES),
     levels: BURN_WINDOWS.map(level),
   }
 }
 
-function shareOver(window: 'long' | 'short'): string {
-  const query = `{__name__="gateway:kanali_slo_errors:ratio_rate%s",${SAME_WORKLOAD}}`
-  return listOf(query, `$labels.${window} ${WORKLOAD_VALUES}`, '{{ .Value | humanizePercentage }}')
+function description({ longS, shortS }: BurnWindows): string {
+  return (
+    `Of the requests to ${WORKLOAD_NAME} that are not the fault of their clients, ` +
+    `${shareOver(longS)} failed in the last ${promDuration(longS)} and ${shareOver(shortS)} in the last ${promDuration(shortS)}; ` +
+    `{{ $value | humanizePercentage }} by {{ $labels.blame }}.${topReasons('blame=%q', '$labels.blame')}`
+  )
 }
 
-function level({ severity, factor, longS, shortS }: BurnWindows): Level {
+function shareOver(windowS: number): string {
+  return listOf(
+    `${sloShare(windowS)}{${SAME_WORKLOAD}}`,
+    WORKLOAD_VALUES,
+    '{{ .Value | humanizePercentage }}',
+  )
+}
+
+function level(windows: BurnWindows): Level {
+  const { severity, factor, longS, shortS } = windows
   const budget = Number((1 - threshold('slo.objective')).toPrecision(6))
   const byBlame = sloShareByBlame(shortS)
   const tooFast = (windowS: number) => `${sloShare(windowS)} > ${factor} * ${budget}`
@@ -92,5 +100,6 @@ and ${on()} (${tooFast(longS)})
 and ${on()} (${tooFast(shortS)})
 and ${on()} (avg_over_time(${RECORD.sloRequests}[${promDuration(longS)}]) >= ${threshold('slo.traffic')})`,
     labels: { long: promDuration(longS), short: promDuration(shortS) },
+    description: description(windows),
   }
 }

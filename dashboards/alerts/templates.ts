@@ -6,6 +6,11 @@ import { SAME_WORKLOAD, WORKLOAD_VALUES } from './workload.ts'
 
 const MOST = 3
 
+/** A rate in words: `0.25/s`, `1.5k/s`; `humanize` alone makes `250m` of the first. @param value as a template writes it */
+export function rateText(value: string): string {
+  return `{{ if lt ${value} 1.0 }}{{ printf "%.3g" ${value} }}{{ else }}{{ humanize ${value} }}{{ end }}/s`
+}
+
 /**
  * A template that repeats `item` for each series of `query`.
  * @param query with verbs of printf @param values their arguments, as a template writes them
@@ -37,6 +42,6 @@ export function topReasons(matchers: string, values: string): string {
 function sentence(head: string, query: string, values: string, item: string): string {
   return (
     `{{ with printf \`${query}\` ${[WORKLOAD_VALUES, values].join(' ').trim()} | query }} ${head}:` +
-    `{{ range $at, $one := . }}{{ if $at }},{{ end }}{{ with $one }} ${item} {{ .Value | humanize }}/s{{ end }}{{ end }}.{{ end }}`
+    `{{ range $at, $one := . }}{{ if $at }},{{ end }}{{ with $one }} ${item} ${rateText('.Value')}{{ end }}{{ end }}.{{ end }}`
   )
 }
