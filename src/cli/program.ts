@@ -22,7 +22,7 @@ export interface ProgramParts {
   readonly description: string
   /** What `start` does, for the help. */
   readonly starts: string
-  readonly create: (options: Options) => Service
+  readonly create: (options: Options) => Service | Promise<Service>
 }
 
 /** A program with the commands `start` and `version`. */
@@ -55,7 +55,7 @@ export function createProgram({ name, description, starts, create }: ProgramPart
 async function run(name: string, argv: readonly string[], create: ProgramParts['create']): Promise<void> {
   const loaded = loadOptions({ argv, env: process.env })
   if ('problem' in loaded) return fail(name, 2, loaded.problem)
-  const service = create(loaded.options)
+  const service = await create(loaded.options)
   const life = createLife({
     log: service.log,
     steps: service.drainSteps(),
