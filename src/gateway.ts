@@ -267,7 +267,7 @@ class Composition implements Gateway {
     if (closed !== undefined) return closed
     this.#listening = true
     const { revision, hash, counts } = this.#current.snapshot
-    this.log.info({ ports: Object.fromEntries(this.#ports), revision, hash, objects: counts }, 'ready')
+    this.log.info({ ports: Object.fromEntries(this.#ports), revision, hash, counts }, 'ready')
     return undefined
   }
 
@@ -325,6 +325,7 @@ class Composition implements Gateway {
       current: this.#current,
       log: this.log,
       recentEvents: this.#recentEvents,
+      onBuildFailed: () => signals.metrics.snapshots.buildFailed(),
       onPublished: (publication) => this.#published(publication, signals),
     })
   }

@@ -7,6 +7,8 @@
 // half-done exchange leaves little behind to be wrong. It is logged with its stack and counted, and the count has an
 // alert. Before `started` it ends the process: a gateway that came up in part would look like one that works.
 
+import type { LogFields } from './telemetry/names.ts'
+
 export interface LifeStep {
   /** For the log: `stop accepting`, `flush telemetry`. */
   readonly name: string
@@ -22,9 +24,9 @@ interface ProcessEvents {
 
 export interface LifeInputs {
   readonly log: {
-    info(fields: object, message: string): void
-    warn(fields: object, message: string): void
-    error(fields: object, message: string): void
+    info(fields: LogFields, message: string): void
+    warn(fields: LogFields, message: string): void
+    error(fields: LogFields, message: string): void
   }
   /** Run in this order, each after the one before has ended. */
   readonly steps: readonly LifeStep[]
@@ -114,7 +116,7 @@ class ProcessLife implements Life {
 
   async #run(why: string): Promise<void> {
     const { log, steps, timeoutMs } = this.#inputs
-    log.info({ why, timeoutMs }, 'Shutting down')
+    log.info({ why, timeout_ms: timeoutMs }, 'Shutting down')
     const deadline = new AbortController()
     const timer = setTimeout(() => deadline.abort(), timeoutMs)
     let clean = true

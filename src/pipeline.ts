@@ -43,6 +43,8 @@ export interface PipelineOptions {
   readonly journal?: Pick<Journal, 'append'>
   readonly options: BuildOptions
   readonly current: Current
+  /** Called where a build failed. */
+  readonly onBuildFailed?: () => void
   /** Called after each swap. What it throws is logged. */
   readonly onPublished: (publication: Publication) => void
   readonly log: Pick<Log, 'error'>
@@ -203,6 +205,7 @@ class Assembly {
       return build(this.state, options, this.#previous)
     } catch (error) {
       this.#options.log.error({ error: stackOf(error) }, 'a build failed: the last good snapshot stays')
+      this.#guard('a subscriber of the pipeline failed', () => this.#options.onBuildFailed?.())
       if (unbuilt > UNBUILT_CHANGES_MAX) this.state = settle(this.state)
       return undefined
     }

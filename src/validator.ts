@@ -71,7 +71,7 @@ class ValidatorComposition implements Validator {
       onPublished: ({ snapshot }) => {
         // Nothing here speaks to an upstream: the bytes of Secrets are of no use.
         this.#vault.retain(new Set())
-        if (snapshot.revision === 1) log.info({ objects: snapshot.counts }, 'the validator knows the world')
+        if (snapshot.revision === 1) log.info({ counts: snapshot.counts }, 'the validator knows the world')
       },
     })
     log.info({ port: listening.port }, 'the validator listens')

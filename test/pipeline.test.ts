@@ -196,7 +196,11 @@ describe('a publication', () => {
 describe('what throws', () => {
   test('in a build leaves the last good snapshot, and the next build has everything', async () => {
     let broken = true
+    let failed = 0
     using running = await new RunningPipeline({
+      onBuildFailed: () => {
+        failed += 1
+      },
       build: (state, ...others) => {
         if (broken && state.kinds.ApiProxy.objects.size > 0) throw new Error('broken build')
         return build(state, ...others)
@@ -209,6 +213,7 @@ describe('what throws', () => {
       message: expect.stringContaining('last good') as string,
     })
     expect(running.current.snapshot.revision).toBe(1)
+    expect(failed).toBe(1)
     broken = false
     running.source.next(upserted('b', 8))
     expect(await running.revision(2)).toMatchObject({

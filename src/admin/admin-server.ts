@@ -4,6 +4,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import { listen, type Listening, type ListenPlace } from '../proxy/listen.ts'
+import type { LogFields } from '../telemetry/names.ts'
 import { type Answer, refusal, writeAnswer } from './answer.ts'
 import { announcesBody, BODY_BYTES_MAX, readBody } from './body.ts'
 import { refuseMalformed } from './malformed.ts'
@@ -31,9 +32,9 @@ export interface AdminRoute {
 
 /** The part of the program's log that admin servers write to. */
 export interface AdminLog {
-  info(fields: object, message: string): void
-  warn(fields: object, message: string): void
-  error(fields: object, message: string): void
+  info(fields: LogFields, message: string): void
+  warn(fields: LogFields, message: string): void
+  error(fields: LogFields, message: string): void
 }
 
 /** PEM; with a `ca`, clients must show a certificate that it signed. */

@@ -3,10 +3,11 @@
 
 import type { AdminRequest, AdminRoute } from './admin-server.ts'
 import { type Answer, refusal } from './answer.ts'
+import type { LogFields } from '../telemetry/names.ts'
 
 export interface LevelledLog {
   level: string
-  warn(fields: object, message: string): void
+  warn(fields: LogFields, message: string): void
 }
 
 /** From the most to the least that is written. */
@@ -48,7 +49,7 @@ function levelOf({ body }: AdminRequest): string | undefined {
 function change(log: LevelledLog, level: string, client: string): void {
   const before = log.level
   if (before === level) return
-  const line = () => log.warn({ before, level, client }, 'The log level was changed')
+  const line = () => log.warn({ level_before: before, level_now: level, client }, 'The log level was changed')
   if (rank(level) > rank(before)) line()
   log.level = level
   if (rank(level) <= rank(before)) line()

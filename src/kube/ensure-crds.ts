@@ -63,7 +63,7 @@ async function ensure(
     log.warn({ definition: name, why: statusText(applied) }, 'a definition cannot be installed')
     return undefined
   }
-  log.info({ definition: name, version: versionOf(definition) }, 'a definition was installed')
+  log.info({ definition: name, definition_version: versionOf(definition) }, 'a definition was installed')
   await established(name, options)
   return undefined
 }

@@ -341,7 +341,7 @@ export class Reflector<T> {
     if (!this.#lost) {
       this.#lost = true
       log.warn(
-        { path, why, lastHeardAt: new Date(this.heardAt).toISOString() },
+        { path, why, last_heard_at: new Date(this.heardAt).toISOString() },
         'the API server is not heard',
       )
     }

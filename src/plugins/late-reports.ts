@@ -25,7 +25,7 @@ export class LateReports {
       before.unsaid += 1
       return
     }
-    const fields = { plugin: file, method, trace_id: traceId, unsaid: before?.unsaid ?? 0 }
+    const fields = { plugin: file, method, trace_id: traceId, suppressed: before?.unsaid ?? 0 }
     this.#byFile.set(file, { saidAt: now, unsaid: 0 })
     this.#log.warn(fields, `plugin ${file} ${what} after its deadline`)
   }

@@ -1,7 +1,9 @@
 // What the plugin host needs of the program's log.
 
+import type { LogFields } from '../telemetry/names.ts'
+
 export interface PluginLog {
-  info(fields: object, message: string): void
-  warn(fields: object, message: string): void
-  error(fields: object, message: string): void
+  info(fields: LogFields, message: string): void
+  warn(fields: LogFields, message: string): void
+  error(fields: LogFields, message: string): void
 }

@@ -3,6 +3,7 @@
 
 import { writeSync } from 'node:fs'
 import { workerData } from 'node:worker_threads'
+import type { LogFields, LogLine } from '../telemetry/names.ts'
 import { SLOTS, type WatchedCall, WatchdogMemory } from './watchdog-memory.ts'
 
 /** What watchdog.ts starts this thread with. */
@@ -65,7 +66,7 @@ function waiting(): { slot: number; call: WatchedCall }[] {
   return found
 }
 
-function line(stillMs: number, calls: readonly WatchedCall[], certain: boolean): object {
+function line(stillMs: number, calls: readonly WatchedCall[], certain: boolean): LogLine {
   const level = calls.length > 0 ? 'error' : 'warn'
   const head = { level, time: new Date().toISOString(), blocked_ms: Math.round(stillMs) }
   const [first, ...others] = calls
@@ -82,13 +83,7 @@ function line(stillMs: number, calls: readonly WatchedCall[], certain: boolean):
   return { ...head, ...fields, certain, msg }
 }
 
-function fieldsOf(call: WatchedCall): {
-  plugin: string
-  method: string
-  namespace: string
-  apiproxy: string
-  trace_id: string
-} {
+function fieldsOf(call: WatchedCall): LogFields & { readonly plugin: string } {
   const { index, method, namespace, apiproxy, traceId } = call
   return { plugin: files[index] ?? '', method, namespace, apiproxy, trace_id: traceId }
 }

@@ -3,7 +3,7 @@
 // It must never see more of a Secret than its facts.
 
 import type { State } from '../events/state.ts'
-import type { Family, Sample } from './exposition.ts'
+import { type Family, gauge, type Sample } from './exposition.ts'
 import { METRIC, OVERFLOW } from './names.ts'
 
 /** Most series, those that others share among them. */
@@ -45,12 +45,11 @@ export class CertificateMetrics {
   }
 
   family(): Family {
-    return {
-      name: METRIC.certificateNotAfter,
-      help: 'When certificates end, in seconds since the epoch: the earliest of a chain.',
-      type: 'gauge',
-      samples: () => this.samples(),
-    }
+    return gauge(
+      METRIC.certificateNotAfter,
+      'When certificates end, in seconds since the epoch: the earliest of a chain.',
+      () => this.samples(),
+    )
   }
 
   samples(): Sample[] {

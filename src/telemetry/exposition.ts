@@ -25,6 +25,24 @@ export interface Family {
   readonly samples: () => readonly Sample[] | Promise<readonly Sample[]>
 }
 
+/** @param samples called at each scrape */
+export function counter(name: string, help: string, samples: Family['samples']): Family {
+  return { name, help, type: 'counter', samples }
+}
+
+export function gauge(name: string, help: string, samples: Family['samples']): Family {
+  return { name, help, type: 'gauge', samples }
+}
+
+export function histogram(name: string, help: string, samples: Family['samples']): Family {
+  return { name, help, type: 'histogram', samples }
+}
+
+/** The samples of a family without labels. */
+export function one(value: number): Sample[] {
+  return [{ labels: {}, value }]
+}
+
 /** Puts a family into a registry. Each registry gets an object of its own: in OpenMetrics it renames counters in place. */
 export function registerFamily(registry: Registry, { name, help, type, samples }: Family): void {
   const metric = {

@@ -4,15 +4,16 @@
 import pino from 'pino'
 import pinoPretty from 'pino-pretty'
 import type { Options } from '../config/options.ts'
+import type { LogFields } from './names.ts'
 import { lineText } from './visible-text.ts'
 
 /** Levels by name; `level` may be changed at any time. */
 export interface Log {
   level: string
-  debug(fields: object, message: string): void
-  info(fields: object, message: string): void
-  warn(fields: object, message: string): void
-  error(fields: object, message: string): void
+  debug(fields: LogFields, message: string): void
+  info(fields: LogFields, message: string): void
+  warn(fields: LogFields, message: string): void
+  error(fields: LogFields, message: string): void
   /** Lines that could not be handed over. */
   readonly linesLost?: number
 }
@@ -45,7 +46,7 @@ export function createLog(
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { error: pino.stdSerializers.err },
+      serializers: { err: pino.stdSerializers.err },
     },
     { write: pretty ? prettyWrite(write, output.isTTY === true) : write },
   )

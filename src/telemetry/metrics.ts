@@ -5,7 +5,6 @@
 import { Registry } from 'prom-client'
 import { ERROR_FACTS } from '../errors/catalogue.ts'
 import { REJECTIONS } from '../errors/rejections.ts'
-import { KINDS } from '../resources/resource.ts'
 import { entryAt, routesOf } from '../snapshot/route-table.ts'
 import type { Route, Snapshot } from '../snapshot/snapshot.ts'
 import type { TimeSplit } from './time-split.ts'
@@ -14,7 +13,16 @@ import type { Witness } from './exemplars.ts'
 import type { JournalStats } from '../events/journal/writer.ts'
 import type { State } from '../events/state.ts'
 import { type CertificateEnd, CertificateMetrics } from './certificate-metrics.ts'
-import { type Family, formatFor, registerFamily, type Sample } from './exposition.ts'
+import {
+  counter,
+  type Family,
+  formatFor,
+  gauge,
+  histogram,
+  one,
+  registerFamily,
+  type Sample,
+} from './exposition.ts'
 import { GuardCounter } from './guard-counter.ts'
 import { limitFamilies } from './limit-families.ts'
 import { LimitMetrics } from './limit-metrics.ts'
@@ -23,8 +31,9 @@ import { METRIC, type Signal, SIGNALS } from './names.ts'
 import { nodeFamilies } from './node-metrics.ts'
 import { processFamilies, type Vitals } from './process-families.ts'
 import { SeriesTable } from './series-table.ts'
+import { SnapshotMetrics } from './snapshot-metrics.ts'
 import { TypedCounter } from './typed-counter.ts'
-import { DURATION_BOUNDS, FINE_BOUNDS, TypedHistogram } from './typed-histogram.ts'
+import { FINE_BOUNDS, TypedHistogram } from './typed-histogram.ts'
 
 export interface MetricsInputs {
   readonly version: string
@@ -44,7 +53,6 @@ export interface MetricsInputs {
 const NO_LABELS = {}
 
 export class Metrics {
-  readonly #source: string
   readonly #text = new Registry(Registry.PROMETHEUS_CONTENT_TYPE)
   readonly #openMetrics = new Registry(Registry.OPENMETRICS_CONTENT_TYPE)
   readonly #series: SeriesTable
@@ -56,29 +64,28 @@ export class Metrics {
   readonly #rejectedSlots = new Map<string, number>(REJECTIONS.map(({ reason }, slot) => [reason, slot]))
   readonly #guards = new GuardCounter()
   readonly #certificates: CertificateMetrics
+  readonly snapshots: SnapshotMetrics
   /** For limiters, which count by it. */
   readonly limits = new LimitMetrics()
   readonly #dropped = new TypedCounter(SIGNALS.map((signal) => ({ signal })))
   readonly #gateway = new TypedHistogram(FINE_BOUNDS)
-  readonly #propagation = new TypedHistogram(DURATION_BOUNDS)
   readonly #logLinesLost: () => number
   #logLinesSeen = 0
   #inFlight = 0
   #uncaught = 0
   #trailersDropped = 0
-  #snapshot: Snapshot | undefined
 
   constructor(inputs: MetricsInputs) {
     const { source, routeSeriesMax, logLinesLost = () => 0, journal = () => undefined } = inputs
     this.#logLinesLost = logLinesLost
-    this.#source = source
+    this.snapshots = new SnapshotMetrics(source)
     this.#series = new SeriesTable(routeSeriesMax)
     this.#certificates = new CertificateMetrics(inputs.servedCertificates)
     const families = [
       ...processFamilies(inputs.version, inputs.vitals),
       ...this.#requestFamilies(),
       ...limitFamilies(this.limits),
-      ...this.#snapshotFamilies(),
+      ...this.snapshots.families(),
       this.#certificates.family(),
       ...journalFamilies(journal),
       ...nodeFamilies(),
@@ -116,21 +123,11 @@ export class Metrics {
     this.#inFlight += delta
   }
 
-  /** Takes the snapshot that is live now, and its state; the series of ApiProxies that it removed go. */
-  observeSnapshot(snapshot: Snapshot, state: State): void {
-    this.#snapshot = snapshot
+  /** Takes a swap that has just happened (ms since the epoch); the series of ApiProxies that it removed go. */
+  published(snapshot: Snapshot, state: State, at: number, observedAtOldest: number): void {
+    this.snapshots.published(snapshot, at, observedAtOldest)
     this.#certificates.observeSecrets(state.kinds.Secret.objects)
-    this.dropRoutes(snapshot.changes.removedApiProxies)
-  }
-
-  /** Removes the series of these ApiProxies. One that comes back begins at 0. */
-  dropRoutes(apiproxies: Iterable<{ readonly namespace: string; readonly name: string }>): void {
-    for (const { namespace, name } of apiproxies) this.#series.remove(namespace, name)
-  }
-
-  /** Milliseconds from an event's arrival to the swap of the snapshot that has it. */
-  observePropagation(ms: number): void {
-    this.#propagation.observe(ms / 1000)
+    for (const { namespace, name } of snapshot.changes.removedApiProxies) this.#series.remove(namespace, name)
   }
 
   /** Counts what telemetry lost: spans, lines, or requests whose signals could not be written. */
@@ -150,8 +147,9 @@ export class Metrics {
   }
 
   readonly #isLive = (route: Route): boolean => {
-    if (this.#snapshot === undefined) return true
-    const entry = entryAt(this.#snapshot.routes, route.path)
+    const { live } = this.snapshots
+    if (live === undefined) return true
+    const entry = entryAt(live.routes, route.path)
     if (entry === undefined) return false
     for (const { namespace, apiproxy } of routesOf(entry)) {
       if (namespace === route.namespace && apiproxy === route.apiproxy) return true
@@ -211,79 +209,4 @@ export class Metrics {
       counter(METRIC.uncaught, 'Exceptions that nobody caught.', () => one(this.#uncaught)),
     ]
   }
-
-  #snapshotFamilies(): Family[] {
-    const of = (read: (snapshot: Snapshot) => Sample[]) => () =>
-      this.#snapshot === undefined ? [] : read(this.#snapshot)
-    return [
-      gauge(METRIC.snapshotRevision, 'Revision of the live snapshot; 0 before the first.', () =>
-        one(this.#snapshot?.revision ?? 0),
-      ),
-      gauge(
-        METRIC.snapshotInfo,
-        'Hash of the content of the live snapshot: replicas that know the same objects have the same.',
-        of(({ hash }) => [{ labels: { hash }, value: 1 }]),
-      ),
-      histogram(
-        METRIC.eventPropagation,
-        'From the arrival of an event to the swap of the snapshot that has it.',
-        () => this.#propagation.samples(METRIC.eventPropagation, NO_LABELS),
-      ),
-      gauge(
-        METRIC.sourceSynced,
-        '1 where the source has listed the kind.',
-        of(({ kinds }) =>
-          KINDS.map((kind) => ({
-            labels: { source: this.#source, kind },
-            value: kinds[kind] === 'synced' ? 1 : 0,
-          })),
-        ),
-      ),
-      gauge(METRIC.sourceStale, 'Since when the source has not been heard; 0 while it is.', () =>
-        one(secondsSince(this.#snapshot?.staleSince)),
-      ),
-      gauge(METRIC.sourceProblems, 'Problems that the source has with files or lists now.', () =>
-        one(sum(this.#failing((kind) => kind === 'File'))),
-      ),
-      gauge(
-        METRIC.apiKeyRevisions,
-        'Revisions of ApiKeys by what became of decrypting them.',
-        of(({ keys }) => Object.entries(keys.counts).map(([state, value]) => ({ labels: { state }, value }))),
-      ),
-      gauge(METRIC.resourceConditions, 'Conditions that are False.', () => this.#failing(() => true)),
-    ]
-  }
-
-  #failing(concerns: (kind: string) => boolean): Sample[] {
-    const samples: Sample[] = []
-    for (const { kind, type, status, reason, count } of this.#snapshot?.conditionCounts ?? []) {
-      if (status !== 'False' || !concerns(kind)) continue
-      samples.push({ labels: { kind, condition: type, reason }, value: count })
-    }
-    return samples
-  }
-}
-
-function counter(name: string, help: string, samples: Family['samples']): Family {
-  return { name, help, type: 'counter', samples }
-}
-
-function gauge(name: string, help: string, samples: Family['samples']): Family {
-  return { name, help, type: 'gauge', samples }
-}
-
-function histogram(name: string, help: string, samples: Family['samples']): Family {
-  return { name, help, type: 'histogram', samples }
-}
-
-function one(value: number): Sample[] {
-  return [{ labels: NO_LABELS, value }]
-}
-
-function sum(samples: readonly Sample[]): number {
-  return samples.reduce((total, { value }) => total + value, 0)
-}
-
-function secondsSince(epoch: number | undefined): number {
-  return epoch === undefined ? 0 : Math.max(0, (Date.now() - epoch) / 1000)
 }

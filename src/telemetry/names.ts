@@ -87,6 +87,8 @@ export const METRIC = {
   limitEntries: 'kanali_limit_entries',
   snapshotRevision: 'kanali_snapshot_revision',
   snapshotInfo: 'kanali_snapshot_info',
+  snapshotPublished: 'kanali_snapshot_published_timestamp_seconds',
+  snapshotBuildFailures: 'kanali_snapshot_build_failures_total',
   eventPropagation: 'kanali_event_propagation_seconds',
   sourceSynced: 'kanali_source_synced',
   sourceStale: 'kanali_source_stale_seconds',
@@ -113,6 +115,90 @@ export const NO_CODE = 'none'
 export const OTHER = '_OTHER'
 /** Namespace and name of the series that takes the requests of routes beyond the limit of series. */
 export const OVERFLOW = '_other'
+
+/**
+ * Fields of the program's log beside `level`, `time` and `msg`. A name means one thing, of one type, on whatever line it
+ * stands: what collects lines gives each name a type of its own.
+ */
+export const LOG_FIELDS = [
+  'apiproxy',
+  'blocked_ms',
+  'by',
+  'bytes',
+  'cause',
+  'certain',
+  'clean',
+  'client',
+  'code',
+  'condition',
+  'counts',
+  'definition',
+  'definition_version',
+  'detail',
+  'dropped',
+  'err',
+  'error',
+  'event',
+  'failing',
+  'field',
+  'file',
+  'files',
+  'folder',
+  'from_revision',
+  'hash',
+  'identity',
+  'key_id',
+  'keys',
+  'kind',
+  'kinds',
+  'last_heard_at',
+  'last_one_is_used_for_ms',
+  'lease',
+  'level_before',
+  'level_now',
+  'location',
+  'method',
+  'mode',
+  'name',
+  'names',
+  'namespace',
+  'namespaces',
+  'objects',
+  'page',
+  'path',
+  'plugin',
+  'port',
+  'ports',
+  'problem',
+  'reason',
+  'records',
+  'refused',
+  'requests',
+  'revision',
+  'rule',
+  'segment',
+  'server',
+  'signal',
+  'source',
+  'status',
+  'step',
+  'store',
+  'suppressed',
+  'suspects',
+  'suspects_total',
+  'timeout_ms',
+  'trace_id',
+  'type',
+  'url',
+  'value',
+  'why',
+  'word',
+] as const
+export type LogFields = Readonly<Partial<Record<(typeof LOG_FIELDS)[number], unknown>>>
+
+/** What every line of it begins with. */
+export const LOG_HEAD = ['level', 'time', 'msg'] as const
+export type LogLine = LogFields & Readonly<Record<(typeof LOG_HEAD)[number], string>>
 
 /** Fields of the access log, in the order in which a line has them. */
 export const ACCESS_FIELDS = [

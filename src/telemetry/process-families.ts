@@ -1,7 +1,7 @@
 // What a scrape gets of this process as a whole: its version, whether it is ready, how many sockets are open.
 // It only asks, at the scrape; nothing here is counted on the way of a request.
 
-import type { Family, Sample } from './exposition.ts'
+import { type Family, gauge, one } from './exposition.ts'
 import { METRIC } from './names.ts'
 
 /** What the rest of the gateway is asked at each scrape. */
@@ -16,26 +16,11 @@ export interface Vitals {
 
 export function processFamilies(version: string, vitals: Vitals): Family[] {
   return [
-    {
-      name: METRIC.buildInfo,
-      help: 'The version that runs; always 1.',
-      type: 'gauge',
-      samples: () => [{ labels: { version }, value: 1 }],
-    },
-    {
-      name: METRIC.ready,
-      help: '1 while /readyz answers 200.',
-      type: 'gauge',
-      samples: () => [{ labels: {}, value: vitals.ready() ? 1 : 0 }],
-    },
-    {
-      name: METRIC.connections,
-      help: 'Sockets that are open: of clients and to upstreams.',
-      type: 'gauge',
-      samples: (): Sample[] => [
-        { labels: { side: 'downstream' }, value: vitals.downstreamConnections() },
-        { labels: { side: 'upstream' }, value: vitals.upstreamConnections() },
-      ],
-    },
+    gauge(METRIC.buildInfo, 'The version that runs; always 1.', () => [{ labels: { version }, value: 1 }]),
+    gauge(METRIC.ready, '1 while /readyz answers 200.', () => one(vitals.ready() ? 1 : 0)),
+    gauge(METRIC.connections, 'Sockets that are open: of clients and to upstreams.', () => [
+      { labels: { side: 'downstream' }, value: vitals.downstreamConnections() },
+      { labels: { side: 'upstream' }, value: vitals.upstreamConnections() },
+    ]),
   ]
 }

@@ -143,6 +143,9 @@ export class Recorder {
     this.#parts.metrics.dropped('record')
     const suppressed = this.#faults.take('fault', performance.now())
     if (suppressed === undefined) return
-    this.#parts.log.error({ error, suppressed }, 'A signal of a request could not be written: this is a bug')
+    this.#parts.log.error(
+      { err: error, suppressed },
+      'A signal of a request could not be written: this is a bug',
+    )
   }
 }

@@ -1,7 +1,7 @@
 // The request metrics of one ApiProxy: a counter for each (method, status, code, outcome) that has happened, two
 // histograms, and where the time went. Found once per route and kept, so that a request costs a lookup by one small integer.
 
-import { METHODS, methodIndex } from './method.ts'
+import { METHODS, methodIndex, methodName } from './method.ts'
 import type { Outcome } from './exchange-record.ts'
 import type { Witness } from './exemplars.ts'
 import type { Sample } from './exposition.ts'
@@ -10,16 +10,17 @@ import type { TimeSplit } from './time-split.ts'
 import { TypedCounter } from './typed-counter.ts'
 import { DURATION_BOUNDS, TypedHistogram } from './typed-histogram.ts'
 
-/** Series with the exact status; beyond it the status of a new series is its class (`2xx`). */
+/** Series with method and status as they are; of a new one beyond it they are `_OTHER` and a class (`2xx`). */
 export const EXACT_SERIES_MAX = 256
 
 /** Values of the label `part`, as the slots of `#spentMs`. */
 const PARTS = ['gateway', 'upstream', 'plugins'] as const
 
 const OUTCOMES: readonly Outcome[] = ['ok', 'error', 'rejected', 'client_closed']
+const OTHER_METHOD = methodIndex(OTHER)
 const CODES_MAX = 100
 const STATUS_MAX = 600
-/** Above every status: the folded ones, 0 to 6. */
+/** Above every status that can be sent: the classes, 1 to 5. */
 const FOLDED = 1000
 
 /** What one request is counted by. */
@@ -70,19 +71,22 @@ export class RouteSeries {
     }))
   }
 
-  #slotOf({ method, status, code, outcome }: RequestLabels): number {
-    const methodAt = methodIndex(method)
-    const outcomeAt = OUTCOMES.indexOf(outcome)
-    const exact = this.#slots.get(keyOf(methodAt, status, code, outcomeAt))
-    if (exact !== undefined) return exact
-    const folds = this.#slots.size >= EXACT_SERIES_MAX && status !== 0
-    const key = keyOf(methodAt, folds ? FOLDED + classOf(status) : status, code, outcomeAt)
-    const known = this.#slots.get(key)
+  #slotOf(request: RequestLabels): number {
+    const exact = keyOf(methodIndex(request.method), exactStatus(request.status), request)
+    const known = this.#slots.get(exact)
     if (known !== undefined) return known
+    if (this.#slots.size < EXACT_SERIES_MAX) {
+      return this.#open(exact, methodName(request.method), statusName(request.status), request)
+    }
+    const folded = keyOf(OTHER_METHOD, foldedStatus(request.status), request)
+    return this.#slots.get(folded) ?? this.#open(folded, OTHER, className(request.status), request)
+  }
+
+  #open(key: number, method: string, status: string, { code, outcome }: RequestLabels): number {
     const slot = this.requests.slot({
       ...this.labels,
-      method: METHODS[methodAt] ?? OTHER,
-      status: folds ? className(status) : statusName(status),
+      method,
+      status,
       code: code < 0 ? NO_CODE : String(code).padStart(2, '0'),
       outcome,
     })
@@ -91,21 +95,30 @@ export class RouteSeries {
   }
 }
 
-function keyOf(method: number, status: number, code: number, outcome: number): number {
-  const known =
-    status < 0 || (status >= STATUS_MAX && status < FOLDED) || status > FOLDED + 6 ? STATUS_MAX : status
-  return ((known * CODES_MAX + code + 1) * METHODS.length + method) * OUTCOMES.length + outcome
+function keyOf(method: number, status: number, { code, outcome }: RequestLabels): number {
+  return (
+    ((status * CODES_MAX + code + 1) * METHODS.length + method) * OUTCOMES.length + OUTCOMES.indexOf(outcome)
+  )
 }
 
-function classOf(status: number): number {
-  return status >= 100 && status < STATUS_MAX ? Math.floor(status / 100) : 6
+function exactStatus(status: number): number {
+  return isNamed(status) ? status : STATUS_MAX
+}
+
+/** The exact one where the class has the same name: no two slots may. */
+function foldedStatus(status: number): number {
+  return isNamed(status) && status !== 0 ? FOLDED + Math.floor(status / 100) : exactStatus(status)
 }
 
 function className(status: number): string {
-  const of = classOf(status)
-  return of === 6 ? OTHER : `${of}xx`
+  return isNamed(status) && status !== 0 ? `${Math.floor(status / 100)}xx` : statusName(status)
 }
 
 function statusName(status: number): string {
-  return status === 0 || (status >= 100 && status < STATUS_MAX) ? String(status) : OTHER
+  return isNamed(status) ? String(status) : OTHER
+}
+
+/** A status of HTTP, or 0: none was sent. */
+function isNamed(status: number): boolean {
+  return status === 0 || (status >= 100 && status < STATUS_MAX)
 }

@@ -114,7 +114,6 @@ export async function startSignals(options: Options, inputs: SignalsInputs): Pro
 
 function publish({ snapshot, state, ...batch }: Swap, metrics: Metrics, recorder: Recorder): void {
   const endedAt = performance.timeOrigin + performance.now()
-  metrics.observeSnapshot(snapshot, state)
-  metrics.observePropagation(endedAt - batch.observedAtOldest)
+  metrics.published(snapshot, state, endedAt, batch.observedAtOldest)
   recorder.recordBatch({ ...batch, endedAt, revision: snapshot.revision, hash: snapshot.hash })
 }

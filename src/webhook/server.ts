@@ -59,7 +59,7 @@ async function answer(
     }
     const reviewed = review(JSON.parse(body.text), options.known())
     if (reviewed === undefined) return send(response, 400, { message: 'the body is no AdmissionReview' })
-    if (!reviewed.allowed) options.log.info({ message: reviewed.status?.message }, 'an object was refused')
+    if (!reviewed.allowed) options.log.info({ why: reviewed.status?.message }, 'an object was refused')
     send(response, 200, { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: reviewed })
   } catch (error) {
     if (error instanceof SyntaxError) return send(response, 400, { message: 'the body is no JSON' })

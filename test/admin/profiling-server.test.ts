@@ -140,7 +140,7 @@ describe('/debug/log-level', () => {
     const response = await httpRequest(port, 'POST', '/debug/log-level', { body: '{"level":"debug"}' })
     expect(json(response).level).toBe('debug')
     expect(log.level).toBe('debug')
-    expect(log.lines).toMatchObject([{ level: 'warn', fields: { before: 'info', level: 'debug' } }])
+    expect(log.lines).toMatchObject([{ level: 'warn', fields: { level_before: 'info', level_now: 'debug' } }])
   })
 
   test.each(['', 'debug', '{"level":"loud"}', '{"level":1}', '[]', 'null'])(

@@ -12,7 +12,7 @@ import { apiProxy, mockTarget, resourceOf } from '../support/manifests.ts'
 import { expectFailure, observe } from '../support/observed.ts'
 import { type OtlpSink, startOtlpSink } from '../support/otlp-sink.ts'
 
-const ORIGIN = { source: 'test', observedAt: 1 }
+const ORIGIN = { source: 'kubernetes', observedAt: 1 }
 const WORLD: readonly Resource[] = [
   resourceOf(apiProxy('proxied').at('/proxied').toEndpoint('http://127.0.0.1:9')),
   resourceOf(apiProxy('mocked').at('/mocked').mock('ok')),

@@ -79,7 +79,11 @@ describe('code 06', () => {
     await using blind = await startInProcessGateway(
       sink,
       {},
-      { sources: [refusing('Secret', { type: 'upserted', source: 'test', observedAt: 1, resource: route })] },
+      {
+        sources: [
+          refusing('Secret', { type: 'upserted', source: 'kubernetes', observedAt: 1, resource: route }),
+        ],
+      },
     )
     const observed = await observe(blind, sink, () => httpRequest(blind.port, 'GET', '/blind'))
     expectFailure(observed, 'secret_unreadable')
@@ -104,7 +108,7 @@ describe('code 07', () => {
 
 /** A source that has everything but one kind, and one event more. */
 function refusing(refused: (typeof KINDS)[number], event: ResourceEvent): Observable<ResourceEvent> {
-  const origin = { source: 'test', observedAt: 1 }
+  const origin = { source: 'kubernetes', observedAt: 1 }
   return new Observable((subscriber) => {
     for (const kind of KINDS) {
       if (kind === refused) subscriber.next({ ...origin, type: 'refused', kind, detail: '403 Forbidden' })

@@ -6,7 +6,7 @@ import { httpRequest } from '../support/http-client.ts'
 import { startOtlpSink } from '../support/otlp-sink.ts'
 
 test('OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT cuts the values of attributes', async () => {
-  await using sink = await startOtlpSink()
+  await using sink = await startOtlpSink(0, { limited: true })
   await using gateway = await startGatewayProcess({
     otlpUrl: sink.httpUrl,
     env: { OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT: '8' },
@@ -17,7 +17,7 @@ test('OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT cuts the values of attributes', asy
 })
 
 test('OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT bounds their number', async () => {
-  await using sink = await startOtlpSink()
+  await using sink = await startOtlpSink(0, { limited: true })
   await using gateway = await startGatewayProcess({
     otlpUrl: sink.httpUrl,
     env: { OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: '3' },

@@ -3,13 +3,17 @@
 
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { from, merge, Subject } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ResourceEvent } from '../../src/events/event.ts'
+import { KINDS } from '../../src/resources/resource.ts'
 import { createAuthority } from '../support/certificates.ts'
 import { Exposition } from '../support/exposition.ts'
 import { freePort } from '../support/free-ports.ts'
 import { type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts'
 import { connectHttp, httpRequest, requestBytes } from '../support/http-client.ts'
-import { apiProxy, mockTarget, secret } from '../support/manifests.ts'
+import { startInProcessGateway } from '../support/in-process-gateway.ts'
+import { apiProxy, mockTarget, resourceOf, secret } from '../support/manifests.ts'
 import { observe, rise } from '../support/observed.ts'
 import { type OtlpSink, startOtlpSink } from '../support/otlp-sink.ts'
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts'
@@ -137,6 +141,32 @@ test('a gateway that drains is not ready, and says so on the metrics too', async
   expect((await scrape(gateway)).value('kanali_ready')).toBe(0)
   answer()
   expect((await client.response()).status).toBe(200)
+})
+
+describe('a change of configuration', () => {
+  const resource = resourceOf(apiProxy('ok').at('/ok').mock('ok'))
+  const origin = { source: 'kubernetes', observedAt: 1 } as const
+  const listed = KINDS.map((kind): ResourceEvent => ({ ...origin, type: 'listed', kind, resources: [] }))
+
+  test('tells when its snapshot became live; one that cannot be built is counted, and the last good one stays', async () => {
+    await using sink = await startOtlpSink()
+    const events = new Subject<ResourceEvent>()
+    const startedAt = Date.now() / 1000
+    await using gateway = await startInProcessGateway(sink, {}, { sources: [merge(from(listed), events)] })
+    const value = async (name: string) => new Exposition(await gateway.metrics(), 'text/plain').value(name)
+    const first = (await value('kanali_snapshot_published_timestamp_seconds')) ?? 0
+    expect(first).toBeGreaterThanOrEqual(startedAt)
+    expect(first).toBeLessThanOrEqual(Date.now() / 1000)
+    expect(await value('kanali_snapshot_build_failures_total')).toBe(0)
+    // No source gives such a record: it stands for a bug of the build.
+    events.next({ ...origin, type: 'upserted', resource: { ...resource, plugins: undefined } as never })
+    await waitUntil(async () => (await value('kanali_snapshot_build_failures_total')) === 1, 'the count')
+    expect(await value('kanali_snapshot_revision')).toBe(1)
+    expect(await value('kanali_snapshot_published_timestamp_seconds')).toBe(first)
+    events.next({ ...origin, type: 'upserted', resource })
+    await waitUntil(async () => (await value('kanali_snapshot_revision')) === 2, 'the next snapshot')
+    expect(await value('kanali_snapshot_published_timestamp_seconds')).toBeGreaterThan(first)
+  })
 })
 
 describe('the end of a certificate', () => {

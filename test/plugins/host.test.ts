@@ -136,7 +136,7 @@ describe('an asynchronous plugin', () => {
     expect(folder.log.lines.at(-1)).toEqual({
       level: 'warn',
       message: 'plugin p.mjs rejected with a value that is no Error: null after its deadline',
-      fields: { plugin: 'p.mjs', method: 'onRequest', trace_id: TRACE_ID, unsaid: 0 },
+      fields: { plugin: 'p.mjs', method: 'onRequest', trace_id: TRACE_ID, suppressed: 0 },
     })
   })
 })

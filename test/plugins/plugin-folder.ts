@@ -6,6 +6,7 @@ import type { PluginLog } from '../../src/plugins/plugin-log.ts'
 import { RequestView } from '../../src/plugins/request-view.ts'
 import { StepContext } from '../../src/plugins/step-context.ts'
 import type { CompiledPlugin } from '../../src/snapshot/snapshot.ts'
+import { seeLogFields } from '../support/registry/watch.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 export const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736'
@@ -16,15 +17,20 @@ export class KeptLog implements PluginLog {
   readonly lines: { level: string; message: string; fields: object }[] = []
 
   info(fields: object, message: string): void {
-    this.lines.push({ level: 'info', message, fields })
+    this.#keep('info', fields, message)
   }
 
   warn(fields: object, message: string): void {
-    this.lines.push({ level: 'warn', message, fields })
+    this.#keep('warn', fields, message)
   }
 
   error(fields: object, message: string): void {
-    this.lines.push({ level: 'error', message, fields })
+    this.#keep('error', fields, message)
+  }
+
+  #keep(level: string, fields: object, message: string): void {
+    seeLogFields(fields, message)
+    this.lines.push({ level, message, fields })
   }
 
   messages(level: string): string[] {

@@ -1,6 +1,8 @@
 // Reads what a scrape gets, strictly, in both forms: text 0.0.4 and OpenMetrics 1.0. It throws where a line breaks the
 // grammar, a family is torn apart, a series comes twice, or a histogram does not add up.
 
+import { seeExposition } from './registry/watch.ts'
+
 export interface ExposedSample {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
@@ -37,6 +39,7 @@ export class Exposition {
     let family: ExposedFamily | undefined
     for (const line of lines) family = this.#read(line, family)
     for (const known of this.families.values()) checkFamily(known)
+    seeExposition(this)
   }
 
   /** Samples of that name (with its suffix) whose labels include these. */

@@ -4,6 +4,7 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { freePorts } from './free-ports.ts'
+import { seeAccessLine, seeLogLine } from './registry/watch.ts'
 import { RunningProcess, type Exit } from './running-process.ts'
 import { tempFolder, type TempFolder } from './temp-folder.ts'
 
@@ -130,7 +131,12 @@ export async function startGatewayProcess(options: GatewayOptions = {}): Promise
       'start',
       ...args,
     ]
-    const running = new RunningProcess(file, rest, { env, discardStdout: options.discardAccessLog ?? false })
+    const running = new RunningProcess(file, rest, {
+      env,
+      discardStdout: options.discardAccessLog ?? false,
+      onStdoutLine: seeAccessLine,
+      onStderrLine: seeLogLine,
+    })
     const gateway = new GatewayProcess(ports, running, folder)
     if (options.waitUntilReady === false) return gateway
     try {

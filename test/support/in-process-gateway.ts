@@ -6,6 +6,7 @@ import { loadOptions } from '../../src/config/load.ts'
 import { createGateway, type Gateway, type GatewayOverrides } from '../../src/gateway.ts'
 import type { LogLine } from './gateway-process.ts'
 import type { ObservedGateway } from './observed.ts'
+import { seeAccessLine, seeLogLine } from './registry/watch.ts'
 import { waitUntil } from './wait-until.ts'
 
 export interface InProcessGateway extends ObservedGateway, AsyncDisposable {
@@ -84,14 +85,14 @@ function collecting(
   return {
     stdout: {
       write(chunk, done) {
-        accessLog.push(...linesOf(chunk.toString()))
+        accessLog.push(...linesOf(chunk.toString(), seeAccessLine))
         done()
       },
       on: () => undefined,
     },
     stderr: {
       write(text) {
-        log.push(...linesOf(text))
+        log.push(...linesOf(text, seeLogLine))
         return true
       },
     },
@@ -128,9 +129,8 @@ function setVariables(otlpUrl: string | undefined): () => void {
 }
 
 /** Every write is of whole lines. */
-function linesOf(text: string): LogLine[] {
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as LogLine)
+function linesOf(text: string, see: (line: string) => void): LogLine[] {
+  const lines = text.split('\n').filter((line) => line !== '')
+  lines.forEach(see)
+  return lines.map((line) => JSON.parse(line) as LogLine)
 }

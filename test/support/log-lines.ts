@@ -1,5 +1,7 @@
 // A log that keeps its lines, for tests of what is written to it. It has the shape of the program's log.
 
+import { seeLogFields } from './registry/watch.ts'
+
 export interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
   readonly fields: object
@@ -11,19 +13,24 @@ export class LogLines {
   readonly lines: LogLine[] = []
 
   debug(fields: object, message: string): void {
-    this.lines.push({ level: 'debug', fields, message })
+    this.#keep('debug', fields, message)
   }
 
   info(fields: object, message: string): void {
-    this.lines.push({ level: 'info', fields, message })
+    this.#keep('info', fields, message)
   }
 
   warn(fields: object, message: string): void {
-    this.lines.push({ level: 'warn', fields, message })
+    this.#keep('warn', fields, message)
   }
 
   error(fields: object, message: string): void {
-    this.lines.push({ level: 'error', fields, message })
+    this.#keep('error', fields, message)
+  }
+
+  #keep(level: LogLine['level'], fields: object, message: string): void {
+    seeLogFields(fields, message)
+    this.lines.push({ level, fields, message })
   }
 
   /** Messages of the lines at that level. */

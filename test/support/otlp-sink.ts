@@ -9,10 +9,19 @@ import type { Readable } from 'node:stream'
 import { gunzipSync } from 'node:zlib'
 import { decodeTraces } from './otlp-protobuf.ts'
 import { flattenSpans, type JsonTraces, type ReceivedSpan } from './received-span.ts'
+import { seeSpan } from './registry/watch.ts'
 import { waitUntil } from './wait-until.ts'
 
 /** `refuse` answers 503 (grpc: UNAVAILABLE), `hang` never answers, `reset` resets the connection. */
 export type SinkBehaviour = 'accept' | 'refuse' | 'hang' | 'reset'
+
+/** Of the gateway's own exporter. What comes from a Collector has been changed on its way. */
+const GATEWAY = /^OTel-OTLP-Exporter-JavaScript\//
+
+export interface SinkOptions {
+  /** Variables limit the attributes of the gateway that sends here: they may be cut or missing. */
+  readonly limited?: boolean
+}
 
 export class OtlpSink implements AsyncDisposable {
   /** How the next exports are met; may be changed at any time. */
@@ -22,13 +31,20 @@ export class OtlpSink implements AsyncDisposable {
   readonly received: ReceivedSpan[] = []
   httpUrl = ''
   grpcUrl = ''
+  readonly #limited: boolean
   readonly #sockets = new Set<Socket>()
   readonly #http = createServer((request, response) => void this.#answerHttp(request, response))
   readonly #grpc = createHttp2Server()
 
+  constructor({ limited = false }: SinkOptions = {}) {
+    this.#limited = limited
+  }
+
   /** @param httpPort where one ran before; 0: a free one */
   async start(httpPort = 0): Promise<this> {
-    this.#grpc.on('stream', (stream) => void this.#answerGrpc(stream as ServerHttp2Stream))
+    this.#grpc.on('stream', (stream, headers) => {
+      void this.#answerGrpc(stream as ServerHttp2Stream, headers['user-agent'])
+    })
     for (const server of [this.#http, this.#grpc]) {
       server.on('connection', (socket: Socket) => {
         this.#sockets.add(socket)
@@ -83,18 +99,19 @@ export class OtlpSink implements AsyncDisposable {
     const isJson = request.headers['content-type']?.startsWith('application/json') ?? false
     if (request.url === '/v1/traces') {
       const plain = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body
-      this.#keep(isJson ? (JSON.parse(plain.toString('utf8')) as JsonTraces) : decodeTraces(plain))
+      const traces = isJson ? (JSON.parse(plain.toString('utf8')) as JsonTraces) : decodeTraces(plain)
+      this.#keep(traces, request.headers['user-agent'])
     }
     response.writeHead(200, { 'content-type': isJson ? 'application/json' : 'application/x-protobuf' })
     response.end(isJson ? '{}' : '')
   }
 
-  async #answerGrpc(stream: ServerHttp2Stream): Promise<void> {
+  async #answerGrpc(stream: ServerHttp2Stream, sender: string | undefined): Promise<void> {
     const body = await readAll(stream)
     const socket = stream.session?.socket
     if (body === undefined || socket === undefined || !this.#mayAnswer(socket)) return
     const refused = this.behaviour === 'refuse'
-    if (!refused) this.#keep(decodeTraces(grpcMessage(body)))
+    if (!refused) this.#keep(decodeTraces(grpcMessage(body)), sender)
     stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
     stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': refused ? '14' : '0' }))
     stream.end(refused ? undefined : Buffer.alloc(5))
@@ -108,14 +125,16 @@ export class OtlpSink implements AsyncDisposable {
     return false
   }
 
-  #keep(traces: JsonTraces): void {
-    this.received.push(...flattenSpans(traces))
+  #keep(traces: JsonTraces, sender = ''): void {
+    const spans = flattenSpans(traces)
+    if (GATEWAY.test(sender)) for (const span of spans) seeSpan(span, this.#limited)
+    this.received.push(...spans)
   }
 }
 
-/** Starts one; stop it with `stop()` or `await using`. @param httpPort of OTLP over HTTP; a free one where absent */
-export function startOtlpSink(httpPort?: number): Promise<OtlpSink> {
-  return new OtlpSink().start(httpPort)
+/** Starts one; stop it with `stop()` or `await using`. @param httpPort of OTLP over HTTP; 0: a free one */
+export function startOtlpSink(httpPort = 0, options: SinkOptions = {}): Promise<OtlpSink> {
+  return new OtlpSink(options).start(httpPort)
 }
 
 /** Undefined where the sender went away in between. */

@@ -16,6 +16,9 @@ export interface RunOptions {
   readonly outputBytesMax?: number
   /** True: standard output goes to the null device. */
   readonly discardStdout?: boolean
+  /** Called with each whole line as it comes, without its end. */
+  readonly onStdoutLine?: (line: string) => void
+  readonly onStderrLine?: (line: string) => void
 }
 
 const RUNNING = new Set<RunningProcess>()
@@ -42,11 +45,15 @@ export class RunningProcess implements AsyncDisposable {
       stdio: ['ignore', options.discardStdout === true ? 'ignore' : 'pipe', 'pipe'],
     })
     RUNNING.add(this)
+    const stdoutLines = lineReader(options.onStdoutLine)
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout = this.#keep(this.#stdout + text)
+      stdoutLines(text)
     })
+    const stderrLines = lineReader(options.onStderrLine)
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = this.#keep(this.#stderr + text)
+      stderrLines(text)
     })
     this.exited = new Promise((resolve, reject) => {
       this.#child.once('error', (error) => {
@@ -124,6 +131,17 @@ export class RunningProcess implements AsyncDisposable {
 
   #keep(text: string): string {
     return text.length > this.#outputBytesMax ? text.slice(-this.#outputBytesMax) : text
+  }
+}
+
+/** Takes text in pieces and gives on the lines of it; half a line at the end is left out. */
+function lineReader(onLine: ((line: string) => void) | undefined): (text: string) => void {
+  if (onLine === undefined) return () => undefined
+  let rest = ''
+  return (text) => {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) onLine(line)
   }
 }
 

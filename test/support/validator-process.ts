@@ -4,6 +4,7 @@ import { request } from 'node:https'
 import path from 'node:path'
 import { type Authority, createAuthority, type LeafOptions } from './certificates.ts'
 import { freePorts } from './free-ports.ts'
+import { seeLogLine } from './registry/watch.ts'
 import { RunningProcess } from './running-process.ts'
 import { tempFolder, type TempFolder } from './temp-folder.ts'
 
@@ -95,7 +96,7 @@ export async function startValidator(
     ...flags,
   }
   const args = Object.entries(all).map(([name, value]) => `--${name}=${value}`)
-  const running = new RunningProcess(process.execPath, [CLI, 'start', ...args])
+  const running = new RunningProcess(process.execPath, [CLI, 'start', ...args], { onStderrLine: seeLogLine })
   const validator = new ValidatorProcess(`https://${address}:${port}`, running, authority, folder)
   await running.until(async () => {
     try {

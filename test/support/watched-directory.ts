@@ -7,6 +7,7 @@ import type { ResourceEvent, SourceProblem } from '../../src/events/event.ts'
 import { keyOf, type Resource } from '../../src/resources/resource.ts'
 import { Vault } from '../../src/resources/vault.ts'
 import type { Manifest } from './manifests.ts'
+import { seeLogFields } from './registry/watch.ts'
 import { waitUntil } from './wait-until.ts'
 
 export interface RecordedLine {
@@ -19,6 +20,7 @@ export interface RecordedLine {
 export function recordingLog() {
   const lines: RecordedLine[] = []
   const at = (level: RecordedLine['level']) => (fields: object, message: string) => {
+    seeLogFields(fields, message)
     lines.push({ level, fields, message })
   }
   return { lines, info: at('info'), warn: at('warn'), error: at('error') }

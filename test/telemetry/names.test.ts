@@ -1,13 +1,12 @@
-// The names under which telemetry leaves the process, and the pages that tell them: neither drifts from the other.
+// The pages tell no name of telemetry that there is not. What there is stands in otel/registry.yaml (registry.test.ts).
 
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { ACCESS_FIELDS, ATTRIBUTE, METRIC, SIGNALS, SPAN } from '../../src/telemetry/names.ts'
+import { ACCESS_FIELDS, ATTRIBUTE, METRIC, SPAN } from '../../src/telemetry/names.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
 const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8')
-const page = read('docs/telemetry.md')
 
 const PAGES = [
   'README.md',
@@ -22,21 +21,9 @@ const SUFFIX = /_(bucket|sum|count)$/
 /** Names of the plan that have no spans yet, and file names. */
 const OTHER = /^kanali\.(io|ts|yaml|toml|json|error|outcome|svc)$|^kanali\.io/
 
-describe('docs/telemetry.md', () => {
-  test.each([
-    ...Object.values(ATTRIBUTE),
-    ...Object.values(METRIC),
-    ...Object.values(SPAN),
-    ...ACCESS_FIELDS,
-    ...SIGNALS,
-  ])('names %s', (name) => {
-    expect(page).toContain(`\`${name}`)
-  })
-
-  test('has an example line with exactly the fields of the access log', () => {
-    const [, line = '{}'] = /```json\n(.*)\n```/.exec(page) ?? []
-    expect(Object.keys(JSON.parse(line) as object)).toEqual([...ACCESS_FIELDS])
-  })
+test('docs/telemetry.md has an example line with exactly the fields of the access log', () => {
+  const [, line = '{}'] = /```json\n(.*)\n```/.exec(read('docs/telemetry.md')) ?? []
+  expect(Object.keys(JSON.parse(line) as object)).toEqual([...ACCESS_FIELDS])
 })
 
 describe.each(PAGES)('%s', (file) => {

@@ -12,6 +12,7 @@ import { alertmanagerFile } from '../../dashboards/alerts/alertmanager.ts'
 import { prometheusRule, rulesFile } from '../../dashboards/alerts/rules-file.ts'
 import { errorsPage } from '../../src/errors/document.ts'
 import { CRDS } from '../../src/resources/crds/crds.ts'
+import { telemetryPage } from './telemetry-page.ts'
 import { webhookConfiguration } from '../../src/webhook/registration.ts'
 import { collectorConfigMap, secondTier } from './collector-manifests.ts'
 
@@ -28,6 +29,7 @@ const WEBHOOK_HEAD = `# Generated from src/webhook/registration.ts. cert-manager
 export const GENERATED_FILES: readonly GeneratedFile[] = [
   { file: 'docs/configuration.md', render: configurationPage },
   { file: 'docs/errors.md', render: () => errorsPage(DEFAULT_OPTIONS['errors.details_base']) },
+  { file: 'docs/telemetry.md', render: telemetryPage },
   { file: 'otel/two-tiers/second.yaml', render: secondTier },
   { file: 'deploy/kubernetes/collector-config.yaml', render: collectorConfigMap },
   {

@@ -287,7 +287,7 @@ export class JournalWriter {
     if (isGap) {
       this.#counts.gaps += 1
       this.#options.log.warn(
-        { dropped: gap.dropped, fromRevision: gap.fromRevision, revision: point.revision },
+        { dropped: gap.dropped, from_revision: gap.fromRevision, revision: point.revision },
         'the journal is written again: records are missing in it',
       )
     }

@@ -179,7 +179,7 @@ export class KeyRing {
     this.#former = this.#opened?.digester
     this.#opened = opened
     this.#take?.({ type: 'decryption_key', ...origin(), key: this.#fact(), digests })
-    this.#log.info({ keyId: opened.digester.keyId }, 'the private key of api keys was loaded')
+    this.#log.info({ key_id: opened.digester.keyId }, 'the private key of api keys was loaded')
   }
 
   #refuse(problem: string): void {
