@@ -268,7 +268,7 @@ function otherTexts(): { file: string; text: string }[] {
   const rootFiles = readdirSync(ROOT).filter(
     (name) => /\.(md|json|ts)$/.test(name) && name !== 'package-lock.json',
   )
-  const below = ['docs', 'deploy', 'test', '.ci'].flatMap((folder) => filesBelow(folder))
+  const below = ['docs', 'deploy', 'otel', 'test', '.ci'].flatMap((folder) => filesBelow(folder))
   return [...rootFiles, ...below.filter((file) => !file.endsWith('.ts'))].map((file) => ({
     file,
     text: readFileSync(path.join(ROOT, file), 'utf8'),

@@ -146,7 +146,9 @@ test('a gateway that drains is not ready, and says so on the metrics too', async
 describe('a change of configuration', () => {
   const resource = resourceOf(apiProxy('ok').at('/ok').mock('ok'))
   const origin = { source: 'kubernetes', observedAt: 1 } as const
-  const listed = KINDS.map((kind): ResourceEvent => ({ ...origin, type: 'listed', kind, resources: [] }))
+  const listed = KINDS.map(
+    (kind): ResourceEvent => ({ source: 'kubernetes', observedAt: 1, type: 'listed', kind, resources: [] }),
+  )
 
   test('tells when its snapshot became live; one that cannot be built is counted, and the last good one stays', async () => {
     await using sink = await startOtlpSink()

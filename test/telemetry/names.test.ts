@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ACCESS_FIELDS, ATTRIBUTE, METRIC, SPAN } from '../../src/telemetry/names.ts'
+import { telemetryRegistry } from '../support/registry/registry.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
 const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8')
@@ -15,6 +16,9 @@ const PAGES = [
     .filter((file) => file.endsWith('.md'))
     .map((file) => `docs/${file}`),
 ]
+
+const { collectorMetrics } = telemetryRegistry()
+const LABELS_OF_SPANS = Array.from(collectorMetrics.values(), ({ labels }) => [...labels.keys()]).flat()
 
 /** What metrics add to a name. */
 const SUFFIX = /_(bucket|sum|count)$/
@@ -31,7 +35,7 @@ describe.each(PAGES)('%s', (file) => {
 
   test('names no metric that there is not', () => {
     const named = [...text.matchAll(/\bkanali_[a-z_]+/g)].map(([name]) => name.replace(SUFFIX, ''))
-    const known = new Set<string>(Object.values(METRIC))
+    const known = new Set<string>([...Object.values(METRIC), ...LABELS_OF_SPANS])
     expect(named.filter((name) => !known.has(name))).toEqual([])
   })
 

@@ -46,7 +46,7 @@ describe('names.ts and the registry', () => {
   })
 
   test('have the same metrics, and no others are exposed', async () => {
-    const ours = [...registry.metrics.values()].filter(({ runtime }) => !runtime).map(({ name }) => name)
+    const ours = [...registry.metrics.values()].filter(({ by }) => by === 'gateway').map(({ name }) => name)
     expect(ours.sort()).toEqual(Object.values(METRIC).sort())
     const vitals = { ready: () => true, downstreamConnections: () => 0, upstreamConnections: () => 0 }
     const metrics = new Metrics({ version: '1', source: 'directory', vitals, servedCertificates: () => [] })
@@ -198,6 +198,15 @@ describe('the registry', () => {
     }
   })
 
+  test('names labels of span metrics after attributes of the server span', () => {
+    const { labels } = registry.collectorMetrics.get('traces_span_metrics_calls_total') ?? {}
+    const ours = [...(labels?.keys() ?? [])].filter((label) => label.startsWith('kanali_'))
+    const attributes = [...registry.attributes.values()].filter(({ on }) => on.includes('server'))
+    const names = new Set(attributes.map(({ name }) => name.replaceAll('.', '_')))
+    expect(ours.length).toBeGreaterThan(0)
+    expect(ours.filter((label) => !names.has(label))).toEqual([])
+  })
+
   test('has no set that nothing uses', () => {
     const used = new Set([
       ...[
@@ -205,18 +214,23 @@ describe('the registry', () => {
         ...registry.accessLog.values(),
         ...registry.programLog.values(),
       ].map(({ values }) => values?.name),
-      ...[...registry.metrics.values()].flatMap(({ labels }) => [...labels.values()].map(({ name }) => name)),
+      ...[...registry.metrics.values(), ...registry.collectorMetrics.values()].flatMap(({ labels }) =>
+        [...labels.values()].map(({ name }) => name),
+      ),
     ])
     expect([...registry.sets.keys()].filter((name) => !used.has(name))).toEqual([])
   })
 
   test('gives every metric that measures something its unit, and the name that goes with it', () => {
     const suffixes: Readonly<Record<string, RegExp>> = { s: /_seconds(_total)?$/, By: /_bytes$/ }
-    for (const { name, unit, type, runtime } of registry.metrics.values()) {
+    for (const { name, unit, type, by } of [
+      ...registry.metrics.values(),
+      ...registry.collectorMetrics.values(),
+    ]) {
       expect([name, unit === undefined]).toEqual([name, false])
       const suffix = suffixes[unit ?? '']
       if (suffix !== undefined) expect(name).toMatch(suffix)
-      if (!runtime) expect([name, name.endsWith('_total')]).toEqual([name, type === 'counter'])
+      if (by !== 'runtime') expect([name, name.endsWith('_total')]).toEqual([name, type === 'counter'])
     }
   })
 })

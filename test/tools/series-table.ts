@@ -30,13 +30,13 @@ export function seriesBound({ metrics }: Registry): string {
 
 /** Where they come from, the metrics with most of them first. */
 export function seriesTable({ metrics }: Registry): string {
-  const rows = [...metrics.values()].filter(({ runtime }) => !runtime)
+  const rows = [...metrics.values()].filter(({ by }) => by === 'gateway')
   const each = rows
     .filter(({ most }) => most.perApiProxy > 0)
     .sort((a, b) => b.most.perApiProxy - a.most.perApiProxy)
   const fixed = rows.filter(({ most }) => most.fixed > 1).sort((a, b) => b.most.fixed - a.most.fixed)
   const single = rows.filter(({ most }) => most.fixed === 1)
-  const runtime = totals([...metrics.values()].filter((row) => row.runtime)).fixed
+  const runtime = totals([...metrics.values()].filter(({ by }) => by === 'runtime')).fixed
   return [
     '| metric | series at most |',
     '|---|---|',

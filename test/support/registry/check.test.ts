@@ -245,6 +245,7 @@ describe('the registry', () => {
     attributes: [],
     metrics: [],
     runtime_metrics: [],
+    collector_metrics: [],
     access_log: [],
     program_log: [],
   }

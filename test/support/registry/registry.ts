@@ -69,9 +69,9 @@ export interface MetricRow extends Named {
   readonly exemplars: boolean
   /** Empty where it is there from the start. */
   readonly present: string
-  /** Of Node, and not of the gateway. */
-  readonly runtime: boolean
-  /** Series of the page, those of buckets and sums among them: of each ApiProxy, and of the process. */
+  /** The gateway's, Node's, or made by the Collector. */
+  readonly by: 'gateway' | 'runtime' | 'collector'
+  /** Series of a page, those of buckets and sums among them: of each ApiProxy, and of the process. */
   readonly most: { readonly perApiProxy: number; readonly fixed: number }
 }
 
@@ -81,8 +81,10 @@ export interface Registry {
   readonly events: readonly EventRow[]
   readonly links: readonly LinkRow[]
   readonly attributes: ReadonlyMap<string, AttributeRow>
-  /** By the name that Prometheus knows it by, `_total` included, `_bucket` not. */
+  /** All that a scrape of the gateway has. By the name that Prometheus knows it by, `_total` included, `_bucket` not. */
   readonly metrics: ReadonlyMap<string, MetricRow>
+  /** What the Collector makes of spans, for those who ask Prometheus. */
+  readonly collectorMetrics: ReadonlyMap<string, MetricRow>
   /** In the order in which a line has them. */
   readonly accessLog: ReadonlyMap<string, FieldRow>
   readonly programLog: ReadonlyMap<string, FieldRow>
@@ -115,11 +117,16 @@ export function readRegistry(raw: unknown): Registry {
       rowsOf(file['attributes'], 'attributes', ATTRIBUTE_KEYS).map((row) => attributeOf(row, sets)),
     ),
     metrics: byName([
-      ...rowsOf(file['metrics'], 'metrics', METRIC_KEYS).map((row) => metricOf(row, sets, false)),
+      ...rowsOf(file['metrics'], 'metrics', METRIC_KEYS).map((row) => metricOf(row, sets, 'gateway')),
       ...rowsOf(file['runtime_metrics'], 'runtime_metrics', METRIC_KEYS).map((row) =>
-        metricOf(row, sets, true),
+        metricOf(row, sets, 'runtime'),
       ),
     ]),
+    collectorMetrics: byName(
+      rowsOf(file['collector_metrics'], 'collector_metrics', METRIC_KEYS).map((row) =>
+        metricOf(row, sets, 'collector'),
+      ),
+    ),
     accessLog: byName(rowsOf(file['access_log'], 'access_log', FIELD_KEYS).map((row) => fieldOf(row, sets))),
     programLog: byName(
       rowsOf(file['program_log'], 'program_log', FIELD_KEYS).map((row) => fieldOf(row, sets)),
@@ -187,38 +194,38 @@ function eventOf(row: Row): EventRow {
   }
 }
 
-function metricOf(row: Row, sets: Registry['sets'], runtime: boolean): MetricRow {
+function metricOf(row: Row, sets: Registry['sets'], by: MetricRow['by']): MetricRow {
   const type = row.oneOf('type', METRIC_TYPES)
   const labels = new Map(row.pairs('labels').map(([label, set]) => [label, setOf(row, set, sets)] as const))
   const bounds = row.count('buckets') ?? row.count('quantiles') ?? 0
   if (bounds > 0 !== (type === 'histogram' || type === 'summary'))
     throw new Error(`${row.at}: ${type}, ${bounds} bounds`)
   const series = row.row('series', ['apiproxy', 'most', 'by'])
-  const by = series.maybeText('by')
+  const decisive = series.maybeText('by')
   const product = [...labels]
-    .filter(([label]) => by === undefined || label === by)
+    .filter(([label]) => decisive === undefined || label === decisive)
     .reduce((most, [, set]) => most * set.most, 1)
   const perApiProxy = series.count('apiproxy') ?? 0
   const fixed = perApiProxy > 0 ? 0 : (series.count('most') ?? product)
-  if (!Number.isFinite(fixed)) throw new Error(`${row.at}: nothing bounds its series`)
+  if (!Number.isFinite(fixed) && by !== 'collector') throw new Error(`${row.at}: nothing bounds its series`)
   const each = type === 'histogram' ? bounds + 3 : type === 'summary' ? bounds + 2 : 1
   return {
-    ...namedOf(row, runtime),
+    ...namedOf(row, by),
     type,
     labels,
     bounds,
     exemplars: row.flag('exemplars'),
     present: row.maybeText('present') ?? '',
-    runtime,
+    by,
     most: { perApiProxy: perApiProxy * each, fixed: fixed * each },
   }
 }
 
 /** Node's own metrics are prom-client's, and as stable as it keeps them. */
-function namedOf(row: Row, runtime = false): Named {
+function namedOf(row: Row, by: MetricRow['by'] = 'gateway'): Named {
   return {
     name: row.text('name'),
-    stability: runtime ? 'development' : row.oneOf('stability', STABILITIES),
+    stability: by === 'runtime' ? 'development' : row.oneOf('stability', STABILITIES),
     meaning: row.text('meaning'),
     unit: row.maybeText('unit'),
   }
