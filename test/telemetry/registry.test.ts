@@ -116,6 +116,7 @@ describe('the source', () => {
       'ResolvedRefs',
       'Ready',
       'File',
+      'Journal',
       'Plugin',
       'ApiProxy',
       'True',

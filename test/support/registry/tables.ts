@@ -63,7 +63,9 @@ export const TABLES: Readonly<Record<string, readonly string[]>> = {
   store_failures: STORE_FAILURES,
   fallbacks: FALLBACKS,
   kinds: KINDS,
-  condition_reasons: [...new Set([...REASONS.map(camelCase), ...OBJECT_REASONS, ...FILE_REASONS])],
+  condition_reasons: [
+    ...new Set([...REASONS.map(camelCase), ...OBJECT_REASONS, ...FILE_REASONS, 'JournalFailing']),
+  ],
   event_types: Object.keys(EVENT_TYPES),
   signals: SIGNALS,
 }
