@@ -97,6 +97,7 @@ function mostRequestsRefused(): Alert {
     levels: [
       {
         severity: 'page',
+        blame: 'client',
         expr: `${RECORD.errorShareByBlame}{blame="client"} > ${threshold('refused.share')}
 and ${on()} ${RECORD.requests} >= ${threshold('refused.traffic')}`,
         forS: threshold('refused.for'),

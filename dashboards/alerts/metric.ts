@@ -5,9 +5,6 @@ import { METRIC as GATEWAY } from '../../src/telemetry/names.ts'
 
 export const METRIC = {
   ...GATEWAY,
-  buildInfo: 'kanali_build_info',
-  ready: 'kanali_ready',
-  certificateNotAfter: 'kanali_certificate_not_after_timestamp_seconds',
   /** Made by Prometheus for each target. */
   up: 'up',
   /** Made by Node's default metrics: the 99th percentile since the scrape before. */

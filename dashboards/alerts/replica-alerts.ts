@@ -125,7 +125,7 @@ function labelsRenamed(): Alert {
       {
         severity: 'ticket',
         blame: 'config',
-        expr: `count ${by()} (${METRIC.requests}{${RENAMED}!=""}) > 0`,
+        expr: `count ${by()} (${METRIC.requests}{${RENAMED}!=""})`,
         forS: threshold('scrape.for'),
       },
     ],

@@ -5,7 +5,7 @@ import type { Blame } from '../../src/errors/catalogue-entry.ts'
 import { promDuration } from './duration.ts'
 import type { Severity } from './rule.ts'
 
-type Unit = 'seconds' | 'share' | 'requests/s' | 'questions/s' | 'events' | 'count'
+type Unit = 'seconds' | 'share' | 'requests/s' | 'questions/s' | 'events'
 
 export interface Threshold {
   readonly value: number

@@ -9,6 +9,7 @@ export interface HeldAlert {
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
   readonly receivers: readonly { readonly name: string }[]
+  readonly status: { readonly inhibitedBy: readonly string[] }
 }
 
 const STARTS_MAX = 3

@@ -14,6 +14,21 @@ export interface PrometheusOptions {
   readonly ruleFiles?: readonly string[]
   /** Addresses of Alertmanagers. */
   readonly alertmanagers?: readonly string[]
+  /** May change the configuration before the start: labels of targets, honor_labels. */
+  readonly adapt?: (configuration: PrometheusConfiguration) => void
+}
+
+export interface PrometheusConfiguration {
+  global: Record<string, unknown>
+  rule_files: readonly string[]
+  alerting?: object
+  scrape_configs: ScrapeConfiguration[]
+}
+
+export interface ScrapeConfiguration {
+  job_name: string
+  honor_labels?: boolean
+  static_configs: { targets: readonly string[]; labels?: Record<string, string> }[]
 }
 
 export type PrometheusLabels = Readonly<Record<string, string>>
@@ -203,9 +218,10 @@ export async function startPrometheus(binary: string, options: PrometheusOptions
 }
 
 /** JSON is YAML. */
-function configuration({ targets, ruleFiles = [], alertmanagers = [] }: PrometheusOptions): object {
+function configuration(options: PrometheusOptions): PrometheusConfiguration {
+  const { targets, ruleFiles = [], alertmanagers = [], adapt = () => undefined } = options
   const byJob = isList(targets) ? { kanali: targets } : targets
-  return {
+  const made: PrometheusConfiguration = {
     global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
     rule_files: ruleFiles,
     ...(alertmanagers.length > 0 && {
@@ -216,6 +232,8 @@ function configuration({ targets, ruleFiles = [], alertmanagers = [] }: Promethe
       static_configs: [{ targets: addresses }],
     })),
   }
+  adapt(made)
+  return made
 }
 
 function isList(targets: PrometheusOptions['targets']): targets is readonly string[] {

@@ -9,6 +9,7 @@ import { configurationPage } from '../../src/config/document.ts'
 import { DEFAULT_OPTIONS } from '../../src/config/options.ts'
 import { stringify } from 'yaml'
 import { alertmanagerFile } from '../../dashboards/alerts/alertmanager.ts'
+import { alertsPage } from '../../dashboards/alerts/document.ts'
 import { prometheusRule, rulesFile } from '../../dashboards/alerts/rules-file.ts'
 import { errorsPage } from '../../src/errors/document.ts'
 import { CRDS } from '../../src/resources/crds/crds.ts'
@@ -43,6 +44,7 @@ export const GENERATED_FILES: readonly GeneratedFile[] = [
         { aliasDuplicateObjects: false },
       )}`,
   },
+  { file: 'docs/alerts.md', render: alertsPage },
   { file: 'dashboards/generated/kanali-rules.yaml', render: rulesFile },
   { file: 'dashboards/generated/prometheus-rule.yaml', render: prometheusRule },
   { file: 'dashboards/generated/alertmanager.yaml', render: alertmanagerFile },

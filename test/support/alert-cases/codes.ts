@@ -26,14 +26,22 @@ interface Course {
 /** All of one code. Each is a deployment of its own, so that promtool can judge them together. */
 function casesOf(entry: CatalogueEntry): AlertCase[] {
   const levels = CODE_LEVELS.filter(({ blame }) => entry.reasons.some((cause) => cause.blame === blame))
-  return levels.flatMap((level) => [
+  return levels.flatMap((level) => casesOfLevel(entry, level))
+}
+
+function casesOfLevel(entry: CatalogueEntry, level: CodeLevel): AlertCase[] {
+  const cases = [
     firing(entry, level),
     silent(entry, level, 'below the threshold', { share: level.share * 0.97 }),
     silent(entry, level, 'too little traffic', { traffic: level.trafficMin * 60 * 0.95 }),
-    silent(entry, level, 'too short', { failingMinutes: level.forS / 60 - 1 }),
+    silent(entry, level, 'too short', {
+      share: Math.min(0.95, level.share * 3),
+      failingMinutes: level.forS / 60 - 1,
+    }),
     silent(entry, level, 'counter reset', { restarts: true, share: 0 }),
-    ...(level.blame === 'client' ? [] : [blamedOnClients(entry, level)]),
-  ])
+  ]
+  if (level.blame !== 'client') cases.push(blamedOnClients(entry, level))
+  return cases
 }
 
 export const CODE_CASES: readonly AlertCase[] = CATALOGUE.flatMap((entry: CatalogueEntry) => casesOf(entry))

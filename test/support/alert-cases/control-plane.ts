@@ -29,6 +29,13 @@ const STALE: readonly AlertCase[] = [
   },
   {
     alert: 'KanaliSourceStale',
+    at: '34m',
+    title: 'twenty-nine minutes: no page yet',
+    series: { [staleSeconds]: '0x5 60+60x60' },
+    fires: firing(['ticket'], { ...A, blame: 'gateway' }, staleFor('29m 0s')),
+  },
+  {
+    alert: 'KanaliSourceStale',
     at: '30m',
     title: 'two minutes, again and again',
     series: { [staleSeconds]: '0 60 120 0 60 120 0 60 120 0 120x50' },
@@ -152,7 +159,7 @@ const eventCount = series('kanali_event_propagation_seconds_count', A)
 const PROPAGATION: readonly AlertCase[] = [
   {
     alert: 'KanaliEventPropagationSlow',
-    at: '35m',
+    at: '20m',
     title: 'every event takes between two and a half and five seconds',
     series: {
       [events('2.5')]: '0x60',
@@ -250,6 +257,14 @@ const JOURNAL: readonly AlertCase[] = [
         ...DASHBOARD,
       },
     ),
+  },
+  {
+    alert: 'KanaliJournalRecordsDropped',
+    at: '20m',
+    title: 'a loss of long ago',
+    series: { [series('kanali_journal_records_dropped_total', A)]: '4x40' },
+    fires: [],
+    miss: 'over already',
   },
   {
     alert: 'KanaliJournalRecordsDropped',

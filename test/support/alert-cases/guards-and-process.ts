@@ -9,7 +9,7 @@ const RUNTIME = { dashboard: `/d/kanali-runtime?${JOB_VARIABLE}` }
 
 const failed = (cause: string) => series('kanali_limit_store_failures_total', { cause })
 const answered = series('kanali_limit_store_duration_seconds_count')
-const storeFailing = { alert: 'KanaliLimitStoreFailing', at: '20m' } as const
+const storeFailing = { alert: 'KanaliLimitStoreFailing', at: '12m' } as const
 const STORE: readonly AlertCase[] = [
   {
     ...storeFailing,
@@ -42,29 +42,29 @@ const STORE: readonly AlertCase[] = [
   {
     ...storeFailing,
     title: 'a failover of four minutes',
-    series: { [failed('read_only')]: '0x16 60+60x30', [answered]: '0+60x30' },
+    series: { [failed('read_only')]: '0x8 60+60x30', [answered]: '0+60x30' },
     fires: [],
     miss: 'too short',
   },
   {
     ...storeFailing,
     title: 'a restart after many failures',
-    series: { [failed('timeout')]: '900x15 0x20', [answered]: '0+60x30' },
+    series: { [failed('timeout')]: '900x9 0x20', [answered]: '0+60x30' },
     fires: [],
     miss: 'counter reset',
   },
 ]
 
 const fellBack = (by: string) => series('kanali_limit_fallbacks_total', { by, cause: 'timeout' })
-const fallback = { alert: 'KanaliLimitFallback', at: '20m' } as const
+const fallback = { alert: 'KanaliLimitFallback', at: '12m' } as const
 const FALLBACK: readonly AlertCase[] = [
   {
     ...fallback,
-    title: 'six a minute by each way to decide',
+    title: 'two a minute by each way to decide',
     series: {
-      [fellBack('local_share')]: '0+6x30',
-      [fellBack('allow')]: '0+6x30',
-      [fellBack('deny')]: '0+6x30',
+      [fellBack('local_share')]: '0+2x30',
+      [fellBack('allow')]: '0+2x30',
+      [fellBack('deny')]: '0+2x30',
     },
     fires: (
       [
@@ -78,7 +78,7 @@ const FALLBACK: readonly AlertCase[] = [
         { by, blame: 'gateway' },
         {
           summary: `${JOB} decides limits without their store: ${by}`,
-          description: `In the last 5m 0.1/s of requests were decided without the shared store of limits of ${JOB}, by ${by}.`,
+          description: `In the last 5m 0.0333/s of requests were decided without the shared store of limits of ${JOB}, by ${by}.`,
           ...GUARDS,
         },
       ),
@@ -87,14 +87,14 @@ const FALLBACK: readonly AlertCase[] = [
   {
     ...fallback,
     title: 'one a minute',
-    series: { [fellBack('deny')]: '0+1x30' },
+    series: { [fellBack('deny')]: '0+1x30', [fellBack('allow')]: '0+1x30' },
     fires: [],
     miss: 'below the threshold',
   },
   {
     ...fallback,
     title: 'for four minutes',
-    series: { [fellBack('deny')]: '0x16 6+6x30' },
+    series: { [fellBack('deny')]: '0x8 6+6x30', [fellBack('local_share')]: '0x8 6+6x30' },
     fires: [],
     miss: 'too short',
   },
@@ -146,6 +146,20 @@ const CERTIFICATES: readonly AlertCase[] = [
   },
   {
     ...expiring,
+    title: 'in three days and an hour: no page yet',
+    series: { [ends('upstream', '_other', '_other')]: `${NOW + 3 * DAY + 3600}x70` },
+    fires: firing(
+      ['ticket'],
+      { use: 'upstream', namespace: '_other', name: '_other', blame: 'config' },
+      {
+        summary: 'The upstream certificate _other/_other ends soon',
+        description: `The upstream certificate _other/_other of ${JOB}, or one of its chain, ends in 3d 1h 0m 0s. TLS connections that rely on it fail from then on.`,
+        ...CERTIFICATES_BOARD,
+      },
+    ),
+  },
+  {
+    ...expiring,
     title: 'in twenty-one days and an hour',
     series: { [ends('listener', '', '/etc/kanali/tls.crt')]: `${NOW + 21 * DAY + 3600}x70` },
     fires: [],
@@ -177,10 +191,15 @@ const droppedWords = (signal: string, count: string) => ({
 const TELEMETRY: readonly AlertCase[] = [
   {
     ...dropped,
-    title: 'spans while the Collector is away, and a single record',
-    series: { [lost('traces')]: '0x10 2400x20', [lost('record')]: '0x10 1x20' },
+    title: 'spans while the Collector is away, lines of the access log, and a single record',
+    series: {
+      [lost('traces')]: '0x10 2400x20',
+      [lost('access_log')]: '0x10 101x20',
+      [lost('record')]: '0x10 1x20',
+    },
     fires: [
       ...firing(['ticket'], { signal: 'traces', blame: 'gateway' }, droppedWords('traces', '2.4k')),
+      ...firing(['ticket'], { signal: 'access_log', blame: 'gateway' }, droppedWords('access_log', '101')),
       ...firing(['ticket'], { signal: 'record', blame: 'gateway' }, droppedWords('record', '1')),
     ],
   },
@@ -209,7 +228,7 @@ const TELEMETRY: readonly AlertCase[] = [
 ]
 
 const uncaught = { alert: 'KanaliUncaughtException', at: '20m' } as const
-const lag = { alert: 'KanaliEventLoopLag', at: '30m' } as const
+const lag = { alert: 'KanaliEventLoopLag', at: '15m' } as const
 const lagOf = series('nodejs_eventloop_lag_p99_seconds', A)
 const lagWords = (words: string) => ({
   summary: `The event loop of replica kanali-a of ${JOB} is held up`,
@@ -233,6 +252,13 @@ const PROCESS: readonly AlertCase[] = [
   },
   {
     ...uncaught,
+    title: 'one of long ago',
+    series: { [series('kanali_uncaught_exceptions_total', A)]: '1x40' },
+    fires: [],
+    miss: 'over already',
+  },
+  {
+    ...uncaught,
     title: 'a restart after one',
     series: { [series('kanali_uncaught_exceptions_total', A)]: '1x12 0x20' },
     fires: [],
@@ -252,6 +278,12 @@ const PROCESS: readonly AlertCase[] = [
   },
   {
     ...lag,
+    title: 'just under a second: no page yet',
+    series: { [lagOf]: '0.95x40' },
+    fires: firing(['ticket'], { ...A, blame: 'gateway' }, lagWords('950ms')),
+  },
+  {
+    ...lag,
     title: 'a tenth of a second',
     series: { [lagOf]: '0.099x40' },
     fires: [],
@@ -260,7 +292,7 @@ const PROCESS: readonly AlertCase[] = [
   {
     ...lag,
     title: 'a large change of configuration holds it up for four minutes',
-    series: { [lagOf]: '0.011x20 3x4 0.011x20' },
+    series: { [lagOf]: '0.011x10 3x4 0.011x20' },
     fires: [],
     miss: 'too short',
   },

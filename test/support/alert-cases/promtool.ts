@@ -14,10 +14,14 @@ export const RULES_FILE = path.join(import.meta.dirname, '../../../dashboards/ge
 const run = promisify(execFile)
 
 /** Undefined where every case is as expected, else promtool's words. */
-export async function failuresOf(promtool: string, cases: readonly AlertCase[]): Promise<string | undefined> {
+export async function failuresOf(
+  promtool: string,
+  cases: readonly AlertCase[],
+  rulesFile = RULES_FILE,
+): Promise<string | undefined> {
   const folder = await tempFolder('promtool')
   try {
-    const file = await folder.write('cases.yaml', testFile(cases))
+    const file = await folder.write('cases.yaml', testFile(cases, rulesFile))
     await run(promtool, ['test', 'rules', file], { maxBuffer: 16 * 1024 * 1024 })
     return undefined
   } catch (error) {
@@ -28,13 +32,13 @@ export async function failuresOf(promtool: string, cases: readonly AlertCase[]):
   }
 }
 
-function testFile(cases: readonly AlertCase[]): string {
+function testFile(cases: readonly AlertCase[], rulesFile: string): string {
   const intervals = new Set(cases.map(({ everyS = 60 }) => everyS))
   if (intervals.size !== 1) throw new Error('the cases of one file need one interval')
   const [everyS] = intervals
   return stringify(
     {
-      rule_files: [RULES_FILE],
+      rule_files: [rulesFile],
       evaluation_interval: `${everyS}s`,
       tests: cases.map((each) => ({
         name: each.title,

@@ -17,8 +17,8 @@ const absent = { alert: 'KanaliAbsent', at: '20m' } as const
 const ABSENT: readonly AlertCase[] = [
   {
     ...absent,
-    title: 'both replicas went away ten minutes ago, those of another deployment stay',
-    series: { [build(A)]: '1x10 stale', [build(B)]: '1x9 stale', [build(OTHER)]: '1x30' },
+    title: 'both replicas went away five minutes ago, those of another deployment stay',
+    series: { [build(A)]: '1x14 stale', [build(B)]: '1x9 stale', [build(OTHER)]: '1x30' },
     fires: firing(
       ['page'],
       { blame: 'gateway' },
@@ -31,6 +31,7 @@ const ABSENT: readonly AlertCase[] = [
   },
   {
     ...absent,
+    at: '5m',
     title: 'there has never been a gateway',
     series: { [series('up', { job: 'something else' })]: '1x30' },
     fires: [
@@ -42,6 +43,14 @@ const ABSENT: readonly AlertCase[] = [
         dashboard: '/d/kanali-overview?var-job=',
       },
     ],
+  },
+  {
+    ...absent,
+    at: '2m',
+    title: 'Prometheus itself has just started',
+    series: { [series('up', { job: 'something else' })]: '1x30' },
+    fires: [],
+    miss: 'too short',
   },
   {
     ...absent,
@@ -260,8 +269,8 @@ const RENAMED: readonly AlertCase[] = [
   },
   {
     ...renamed,
-    title: 'the scrape was mended in time',
-    series: { [series('kanali_requests_total', { exported_namespace: 'demo' })]: '1x12 stale' },
+    title: 'for nine minutes',
+    series: { [series('kanali_requests_total', { exported_namespace: 'demo' })]: '_x11 1x30' },
     fires: [],
     miss: 'too short',
   },
