@@ -6,7 +6,7 @@ import type { Options } from '../config/options.ts'
 /** Never shown, whatever the options say. */
 const ALWAYS_MASKED = ['authorization', 'cookie', 'set-cookie', 'proxy-authorization']
 /** Nor what is called like a secret: a name says so more often than anybody lists it. */
-const SECRET_NAME =
+export const SECRET_NAME =
   /auth|cookie|token|secret|passw|credential|session|signature|assertion|api-?key|csrf|xsrf|jwt/i
 
 export interface MaskOptions {

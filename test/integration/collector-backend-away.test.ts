@@ -1,7 +1,9 @@
 // What becomes of spans while the back end of otel/collector.yaml is away: they wait on disk, also while the Collector
 // itself is stopped or killed, and come out once. And where the queue is full: what is lost is bounded, told and counted.
 
+import { once } from 'node:events'
 import { readdir, stat } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { describeWithTools } from '../support/describe-with-tools.ts'
@@ -100,6 +102,26 @@ describeWithTools(['otelcol'], 'a Collector whose back end is away', (otelcol = 
       await expectTraces(sink, traceIds)
     },
   )
+
+  test('gives up what the back end refuses for good, counts it, and goes on with the rest', async () => {
+    const refusing = createServer((request, response) => {
+      request.resume().once('end', () => response.writeHead(400).end())
+    })
+    refusing.listen(backendPort, '127.0.0.1')
+    await once(refusing, 'listening')
+    const running = await start()
+    expect(await sendSpans(running.httpUrl, [{ traceId: newTraceId(), attributes: FAILED }])).toBe(200)
+    const labels = { exporter: 'otlp_http/failures' }
+    await waitUntil(
+      async () => (await running.metric('otelcol_exporter_send_failed_spans_total', labels)) === 1,
+      'the loss is counted',
+    )
+    refusing.closeAllConnections()
+    await new Promise((resolve) => refusing.close(resolve))
+    const traceId = newTraceId()
+    expect(await sendSpans(running.httpUrl, [{ traceId, attributes: FAILED }])).toBe(200)
+    await expectTraces(await comeBack(), [traceId])
+  })
 
   test('is stopped meanwhile: what it had, also what it had not judged yet, comes out of the next one', async () => {
     const first = await start({ COLLECTOR_DECISION_WAIT: '60s' })

@@ -11,6 +11,7 @@ import { newTraceId, type Sender, sendSpans, type SentSpan } from '../support/ot
 import { type OtlpSink, startOtlpSink } from '../support/otlp-sink.ts'
 import type { ReceivedSpan } from '../support/received-span.ts'
 import { type ShippedCollector, startShippedCollector } from '../support/shipped-collector.ts'
+import { waitUntil } from '../support/wait-until.ts'
 
 const SLOW_MS = 700
 const SLOW_NS = BigInt(SLOW_MS) * 1_000_000n
@@ -179,7 +180,9 @@ describeWithTools(['otelcol'], 'a Collector with otel/collector.yaml', (otelcol 
     })
 
     test('keeps the whole of such a trace: the attempts are there beside the requests', () => {
-      for (const { traceId, report } of produced.filter(({ report: { code } }) => code !== null)) {
+      for (const { traceId, report } of produced.filter(({ report }) =>
+        /error|rejected/.test(report.outcome),
+      )) {
         const attempts = spansOf(traceId).filter(({ kind }) => kind === 'client')
         expect(attempts.length, report.reason ?? '').toBe(report.attempts.length)
       }
@@ -245,12 +248,12 @@ describeWithTools(['otelcol'], 'a Collector with otel/collector.yaml', (otelcol 
     const traceId = newTraceId()
     expect(await judged([{ traceId, attributes: WELL }])).toEqual([])
     const failed = { 'kanali.outcome': 'error', 'kanali.error.code': '08' }
-    const late = await judged([{ traceId, isError: true, attributes: failed }])
+    const late = await judged([{ traceId, attributes: failed }])
     expect(late).toHaveLength(1)
     // Another trace is judged, and the first one is forgotten.
     await judged([{ traceId: newTraceId(), attributes: WELL }])
     const spans = [
-      { traceId, isError: true, attributes: failed },
+      { traceId, attributes: failed },
       { traceId, kind: 'internal' as const },
     ]
     expect(await judged(spans)).toHaveLength(3)
@@ -264,6 +267,53 @@ describeWithTools(['otelcol'], 'a Collector with otel/collector.yaml', (otelcol 
   })
 })
 
+describeWithTools(['otelcol'], 'a Collector that is full', (otelcol = '') => {
+  const failures = (count: number): SentSpan[] =>
+    Array.from({ length: count }, () => ({
+      traceId: newTraceId(),
+      attributes: { 'kanali.error.code': '08' },
+    }))
+
+  test.each([
+    ['as many traces as it may hold', 20, 0],
+    ['one more', 21, 1],
+  ])('of %s judges all it holds, counts the others, and loses no failure', async (_, count, lost) => {
+    await using backend = await startOtlpSink()
+    await using collector = await startShippedCollector(otelcol, {
+      backendUrl: backend.httpUrl,
+      env: {
+        COLLECTOR_TRACES_MAX: '20',
+        COLLECTOR_DECISION_WAIT: '3s',
+        COLLECTOR_SHARE_PERCENT: '100',
+      },
+    })
+    const spans = failures(count).flatMap((span) => [span, { traceId: span.traceId }])
+    expect(await sendSpans(collector.httpUrl, spans)).toBe(200)
+    await backend.spans(() => true, { count: spans.length - lost })
+    const tooEarly = 'otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total'
+    await waitUntil(async () => (await collector.metric(tooEarly)) >= lost, 'the loss to be counted')
+    expect(await collector.metric(tooEarly)).toBe(lost)
+    const codes = backend.received.filter(({ attributes }) => 'kanali.error.code' in attributes)
+    expect(codes).toHaveLength(count)
+  })
+
+  test('of memory tells whoever sends, and takes nothing by halves', async () => {
+    await using backend = await startOtlpSink()
+    await using collector = await startShippedCollector(otelcol, {
+      backendUrl: backend.httpUrl,
+      files: ['collector.yaml', 'yaml:processors::memory_limiter::limit_mib: 1'],
+      env: { COLLECTOR_SPAN_METRICS_INTERVAL: '1s' },
+    })
+    await waitUntil(async () => (await sendSpans(collector.httpUrl, failures(1))) === 503, 'a refusal')
+    const accepted = await collector.metric('otelcol_receiver_accepted_spans_total')
+    for (let sent = 0; sent < 5; sent++) expect(await sendSpans(collector.httpUrl, failures(1))).toBe(503)
+    expect(await collector.metric('otelcol_receiver_refused_spans_total')).toBe(6)
+    const passed = { otel_signal: 'traces', processor: 'memory_limiter' }
+    // Three pipelines: each had what was accepted before the first look at the memory, and nothing else.
+    expect(await collector.metric('otelcol_processor_outgoing_items_total', passed)).toBe(3 * accepted)
+  })
+})
+
 describeWithTools(['otelcol'], 'the share of the rest', (otelcol = '') => {
   test.each([
     ['100', 1000, 1000],
@@ -272,11 +322,13 @@ describeWithTools(['otelcol'], 'the share of the rest', (otelcol = '') => {
     await using backend = await startOtlpSink()
     await using collector = await startShippedCollector(otelcol, {
       backendUrl: backend.httpUrl,
-      env: { COLLECTOR_SHARE_PERCENT: percent, COLLECTOR_DECISION_WAIT: '1s' },
+      // Without probes, so that what would be one is not dropped as such.
+      env: { COLLECTOR_SHARE_PERCENT: percent, COLLECTOR_DECISION_WAIT: '1s', COLLECTOR_PROBE_PATHS: '' },
     })
     // Ids that are the same in each run: the share is a function of the id.
     const spans = Array.from({ length: 1000 }, (_, index) => ({
       traceId: createHash('md5').update(String(index)).digest('hex'),
+      attributes: { ...WELL, 'url.path': '/healthz' },
     }))
     expect(await sendSpans(collector.httpUrl, spans)).toBe(200)
     await collector.untilDelivered()

@@ -76,6 +76,8 @@ describeWithTools(['otelcol'], 'two tiers of Collectors', (otelcol = '') => {
       { timeoutMs: 20_000 },
     )
     for (const traceId of failed) expect(placesOf(traceId)).toHaveLength(1)
+    const told = received().flatMap(({ attributes }) => attributes['db.password'] ?? [])
+    expect(new Set(told)).toEqual(new Set(['****']))
     expect(new Set(failed.flatMap(placesOf))).toEqual(new Set([0, 1]))
     for (const instance of second) await instance.untilDelivered()
     expect(good.flatMap(placesOf)).toEqual([])
@@ -167,7 +169,8 @@ function startTracedUpstream(collector: ShippedCollector): Promise<Upstream> {
   return startUpstream(
     answers((request) => {
       const [, traceId = '', parentSpanId = ''] = (request.header('traceparent') ?? '').split('-')
-      void sendSpans(collector.httpUrl, [{ traceId, parentSpanId, name: 'GET /' }], { service: 'shop' })
+      const span = { traceId, parentSpanId, name: 'GET /', attributes: { 'db.password': 'hunter2' } }
+      void sendSpans(collector.httpUrl, [span], { service: 'shop' })
       return answerBytes({ status: Number(request.target.slice(1)) })
     }),
   )

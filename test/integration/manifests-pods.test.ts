@@ -103,7 +103,9 @@ describeWithTools(['kube-apiserver', 'etcd'], 'the pods and a real API server', 
 
   test('a pod that is less careful is not: the standard is enforced here', async () => {
     const [gateway] = await podSpecsOf('gateway.yaml')
-    const containers = (gateway?.containers ?? []).map((container) => ({ ...container, securityContext: {} }))
+    const containers = gateway?.containers.map((container) =>
+      Object.assign({}, container, { securityContext: {} }),
+    )
     const { status, body } = await asPod({ containers })
     expect(status).toBe(403)
     expect(body['message']).toContain('violates PodSecurity "restricted')

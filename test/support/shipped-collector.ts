@@ -11,7 +11,10 @@ import { waitUntil } from './wait-until.ts'
 export const OTEL_FOLDER = path.join(import.meta.dirname, '../../otel')
 
 export interface ShippedOptions {
-  /** Files of otel/, or absolute paths, merged by the Collector in this order. Default collector.yaml alone. */
+  /**
+   * Files of otel/, absolute paths, or a document behind `yaml:`, merged by the Collector in this order. Default
+   * collector.yaml alone.
+   */
   readonly files?: readonly string[]
   /** COLLECTOR_BACKEND_ENDPOINT. */
   readonly backendUrl?: string
@@ -144,7 +147,8 @@ function runShipped(
   ports: ShippedPorts,
   storage: string,
 ): RunningProcess {
-  const args = files.flatMap((file) => ['--config', path.resolve(OTEL_FOLDER, file)])
+  const configs = files.map((file) => (file.startsWith('yaml:') ? file : path.resolve(OTEL_FOLDER, file)))
+  const args = configs.flatMap((config) => ['--config', config])
   const inherited = Object.keys(process.env).filter((name) => name.startsWith('COLLECTOR_'))
   return new RunningProcess(binary, args, {
     env: {
