@@ -15,15 +15,17 @@ export interface Notices extends AsyncDisposable {
 
 /** @param say gets a line for each alert that begins or ends */
 export async function startNotices(say: (line: string) => void): Promise<Notices> {
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     let bytes = 0
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+    request.on('data', (chunk: Buffer) => {
       bytes += chunk.length
       if (bytes <= BODY_BYTES_MAX) chunks.push(chunk)
-    }
-    response.end()
-    for (const line of linesOf(request.url ?? '', Buffer.concat(chunks).toString('utf8'))) say(line)
+    })
+    request.on('end', () => {
+      response.end()
+      for (const line of linesOf(request.url ?? '', Buffer.concat(chunks).toString('utf8'))) say(line)
+    })
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
