@@ -21,7 +21,7 @@ import {
 } from '../../src/telemetry/names.ts'
 import { Exposition } from '../support/exposition.ts'
 import { type AttributeRow, telemetryRegistry } from '../support/registry/registry.ts'
-import { FILE_REASONS, OBJECT_REASONS } from '../support/registry/tables.ts'
+import { PROBLEM_REASONS, OBJECT_REASONS } from '../support/registry/tables.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
 const registry = telemetryRegistry()
@@ -105,8 +105,9 @@ describe('the source', () => {
   test('gives conditions no reason but those of the tables', () => {
     const reasonsIn = (folder: string, pattern: RegExp): string[] =>
       sourceOf(folder).flatMap(({ text }) => Array.from(text.matchAll(pattern), ([, reason = '']) => reason))
-    const ofFiles = reasonsIn('directory', /(?:reason: |exceed\(|problem\(\s*\w+,\s*)'([A-Z]\w+)'/g)
-    expect(new Set(ofFiles)).toEqual(new Set(FILE_REASONS))
+    const ofProblem = /(?:reason: |exceed\(|problem\(\s*\w+,\s*)'([A-Z]\w+)'/g
+    const ofProblems = [...reasonsIn('directory', ofProblem), ...reasonsIn('open-journal.ts', ofProblem)]
+    expect(new Set(ofProblems)).toEqual(new Set(PROBLEM_REASONS))
     const ofObjects = [
       ...reasonsIn(path.join('snapshot', 'conditions.ts'), /'([A-Z]\w+)'/g),
       ...reasonsIn(path.join('snapshot', 'object-conditions.ts'), /(?:about\(resource, )'([A-Z]\w+)'/g),
@@ -129,7 +130,7 @@ describe('the source', () => {
     const reasons = ERROR_FACTS.length + OBJECT_REASONS.length
     const apiProxies = 3 * reasons
     const others = registry.sets.get('condition_kind')?.values.size ?? 0
-    const most = apiProxies + others * OBJECT_REASONS.length + FILE_REASONS.length + ERROR_FACTS.length
+    const most = apiProxies + others * OBJECT_REASONS.length + PROBLEM_REASONS.length + ERROR_FACTS.length
     expect(registry.metrics.get(METRIC.resourceConditions)?.most.fixed).toBeGreaterThanOrEqual(most)
   })
 })

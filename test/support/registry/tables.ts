@@ -7,6 +7,7 @@ import { FALLBACKS, STORE_FAILURES } from '../../../src/errors/store-failures.ts
 import type { ResourceEvent } from '../../../src/events/event.ts'
 import { KINDS } from '../../../src/resources/resource.ts'
 import { camelCase } from '../../../src/snapshot/conditions.ts'
+import type { Condition } from '../../../src/snapshot/snapshot.ts'
 import { METHODS } from '../../../src/telemetry/method.ts'
 import { SIGNALS } from '../../../src/telemetry/names.ts'
 
@@ -14,7 +15,7 @@ const FIRST_CODE_OF_GUARDS = 12
 
 const REASONS = ERROR_FACTS.map(({ reason }) => reason)
 
-/** Reasons of conditions that are no reason of the catalogue: of objects, and of files. */
+/** Reasons of conditions that are no reason of the catalogue: of objects, and of what sources have problems with. */
 export const OBJECT_REASONS = [
   'Invalid',
   'Conflict',
@@ -22,7 +23,7 @@ export const OBJECT_REASONS = [
   'ExpressionInvalid',
   'RevisionUndecryptable',
 ]
-export const FILE_REASONS = [
+export const PROBLEM_REASONS = [
   'Unreadable',
   'TooLarge',
   'Unparsable',
@@ -34,9 +35,10 @@ export const FILE_REASONS = [
   'TooManyEntries',
   'TooManyFiles',
   'TooManyProblems',
+  'JournalFailing',
 ]
 
-/** Complete by its type: an event of a new type does not compile without its row here. */
+/** Complete by their types: an event of a new type does not compile without its row here, nor a new kind of condition. */
 const EVENT_TYPES: Readonly<Record<ResourceEvent['type'], true>> = {
   upserted: true,
   deleted: true,
@@ -52,6 +54,19 @@ const EVENT_TYPES: Readonly<Record<ResourceEvent['type'], true>> = {
   restored: true,
 }
 
+const CONDITION_KINDS: Readonly<Record<Condition['kind'], true>> = {
+  ApiProxy: true,
+  MockTarget: true,
+  ApiKey: true,
+  ApiKeyBinding: true,
+  Service: true,
+  Secret: true,
+  EndpointSlice: true,
+  File: true,
+  Journal: true,
+  Plugin: true,
+}
+
 export const TABLES: Readonly<Record<string, readonly string[]>> = {
   methods: METHODS,
   codes: [...new Set(ERROR_FACTS.map(({ codeText }) => codeText))],
@@ -63,9 +78,8 @@ export const TABLES: Readonly<Record<string, readonly string[]>> = {
   store_failures: STORE_FAILURES,
   fallbacks: FALLBACKS,
   kinds: KINDS,
-  condition_reasons: [
-    ...new Set([...REASONS.map(camelCase), ...OBJECT_REASONS, ...FILE_REASONS, 'JournalFailing']),
-  ],
+  condition_reasons: [...new Set([...REASONS.map(camelCase), ...OBJECT_REASONS, ...PROBLEM_REASONS])],
+  condition_kinds: Object.keys(CONDITION_KINDS),
   event_types: Object.keys(EVENT_TYPES),
   signals: SIGNALS,
 }
