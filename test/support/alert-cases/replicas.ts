@@ -8,8 +8,8 @@ const OTHER = { job: 'shop/kanali', instance: '10.0.0.9:9000' }
 const build = (of: Record<string, string>) => series('kanali_build_info', { ...of, version: '3.0.0' })
 const up = (of: Record<string, string>) => series('up', of)
 const ready = (of: Record<string, string>) => series('kanali_ready', of)
-const hash = (of: Record<string, string>, value: string) =>
-  series('kanali_snapshot_info', { ...of, hash: value })
+const hash = (of: Record<string, string>, digit: string) =>
+  series('kanali_snapshot_info', { ...of, hash: digit.repeat(16) })
 const OVERVIEW = `/d/kanali-overview?${JOB_VARIABLE}`
 const CONTROL_PLANE = `/d/kanali-control-plane?${JOB_VARIABLE}`
 
@@ -166,7 +166,7 @@ const NOT_READY: readonly AlertCase[] = [
 ]
 
 const disagreement = { alert: 'KanaliSnapshotDisagreement' } as const
-const DISAGREE = { [hash(A, 'aaaa')]: '1x40', [hash(B, 'bbbb')]: '1x40', [ready(A)]: '1x40' }
+const DISAGREE = { [hash(A, 'a')]: '1x40', [hash(B, 'b')]: '1x40', [ready(A)]: '1x40' }
 const DISAGREEMENT_WORDS = {
   summary: `Replicas of ${JOB} serve different configurations`,
   description: `The ready replicas of ${JOB} have 2 different snapshots (\`kanali_snapshot_info\`): what a client gets depends on the replica that it meets. One of them does not hear its source, or is refused what the others may see.`,
@@ -208,12 +208,12 @@ const HASHES: readonly AlertCase[] = [
     at: '20m',
     title: 'changes come to one a minute before the other, again and again',
     series: {
-      [hash(A, 'v1')]: '1x3 stale _x40',
-      [hash(A, 'v2')]: '_x4 1x5 stale _x20',
-      [hash(A, 'v3')]: '_x10 1x30',
-      [hash(B, 'v1')]: '1x4 stale _x40',
-      [hash(B, 'v2')]: '_x5 1x5 stale _x20',
-      [hash(B, 'v3')]: '_x11 1x30',
+      [hash(A, '1')]: '1x3 stale _x40',
+      [hash(A, '2')]: '_x4 1x5 stale _x20',
+      [hash(A, '3')]: '_x10 1x30',
+      [hash(B, '1')]: '1x4 stale _x40',
+      [hash(B, '2')]: '_x5 1x5 stale _x20',
+      [hash(B, '3')]: '_x11 1x30',
       [ready(A)]: '1x40',
       [ready(B)]: '1x40',
     },
@@ -225,8 +225,8 @@ const HASHES: readonly AlertCase[] = [
     at: '20m',
     title: 'they are of different deployments',
     series: {
-      [hash(A, 'aaaa')]: '1x40',
-      [hash(OTHER, 'bbbb')]: '1x40',
+      [hash(A, 'a')]: '1x40',
+      [hash(OTHER, 'b')]: '1x40',
       [ready(A)]: '1x40',
       [ready(OTHER)]: '1x40',
     },
