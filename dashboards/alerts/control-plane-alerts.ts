@@ -81,20 +81,31 @@ function conditionFalse(): Alert {
     name: 'KanaliConditionFalse',
     when: 'objects have been refused, or not ready, for long',
     summary: `{{ $labels.kind }} objects of ${WORKLOAD_NAME} are not in order: {{ $labels.reason }}`,
-    description: `{{ $value }} objects of kind {{ $labels.kind }} have had the condition {{ $labels.condition }} False with the reason {{ $labels.reason }} for ${duration('condition.for')}. Their status names the field.`,
+    description: `{{ $value }} objects of kind {{ $labels.kind }} have had the condition {{ $labels.condition }} False with the reason {{ $labels.reason }} for ${duration('condition.for')}. Their status, the log and \`/debug/snapshot\` name what is wrong.`,
     dashboard: BOARD,
     levels: [
       {
         severity: 'ticket',
         blame: 'config',
         // An ApiProxy that is not accepted, or whose references do not resolve, is not ready either: once is enough.
-        expr: `max ${by('kind', 'condition', 'reason')} (
-  ${resourceConditions}{kind="ApiProxy",condition="Ready"} or ${resourceConditions}{kind!~"ApiProxy|File"}
-) > 0`,
+        expr: worst(
+          `${resourceConditions}{kind="ApiProxy",condition="Ready"} or ${resourceConditions}{kind!~"ApiProxy|File|Journal|Plugin"}`,
+        ),
+        forS: threshold('condition.for'),
+      },
+      {
+        severity: 'ticket',
+        blame: 'plugin',
+        expr: worst(`${resourceConditions}{kind="Plugin"}`),
         forS: threshold('condition.for'),
       },
     ],
   }
+}
+
+/** Of several replicas, the one with most of them. */
+function worst(conditions: string): string {
+  return `max ${by('kind', 'condition', 'reason')} (${conditions}) > 0`
 }
 
 function propagationSlow(): Alert {

@@ -22,10 +22,11 @@ const MATCHER = /([a-z_]+)(=~|!~|!=|=)"([^"]*)"/g
 describe('what rules read', () => {
   test('is known to the registry: metrics, labels, values', () => {
     const problems = RULES.flatMap(({ expr }) =>
-      selectorsIn(expr).flatMap(({ name, matchers }) => [
-        ...(metricOf(name) === undefined && !RECORDED.has(name) ? [`${name} is unknown`] : []),
-        ...matchers.flatMap((matcher) => matcherProblems(name, matcher)),
-      ]),
+      selectorsIn(expr).flatMap(({ name, matchers }) =>
+        metricOf(name) === undefined && !RECORDED.has(name)
+          ? [`${name} is unknown`]
+          : matchers.flatMap((matcher) => matcherProblems(name, matcher)),
+      ),
     )
     expect(problems).toEqual([])
   })

@@ -104,25 +104,28 @@ const CONDITIONS: readonly AlertCase[] = [
   {
     alert: 'KanaliConditionFalse',
     at: '70m',
-    title: 'two ApiProxies have had no Secret for an hour, as both replicas say; a binding is invalid',
+    title:
+      'two ApiProxies have had no Secret for an hour, as both replicas say; a binding is invalid, a plugin did not load',
     series: {
       [condition('ApiProxy', 'Ready', 'SecretMissing')]: '0x5 2x100',
       [condition('ApiProxy', 'Ready', 'SecretMissing', B)]: '0x5 2x100',
       [condition('ApiProxy', 'ResolvedRefs', 'SecretMissing')]: '0x5 2x100',
       [condition('ApiKeyBinding', 'Accepted', 'Invalid')]: '1x100',
+      [condition('Plugin', 'Accepted', 'PluginLoadFailed')]: '1x100',
     },
     fires: (
       [
-        ['ApiProxy', 'Ready', 'SecretMissing', 2],
-        ['ApiKeyBinding', 'Accepted', 'Invalid', 1],
+        ['ApiProxy', 'Ready', 'SecretMissing', 2, 'config'],
+        ['ApiKeyBinding', 'Accepted', 'Invalid', 1, 'config'],
+        ['Plugin', 'Accepted', 'PluginLoadFailed', 1, 'plugin'],
       ] as const
-    ).flatMap(([kind, type, reason, count]) =>
+    ).flatMap(([kind, type, reason, count, blame]) =>
       firing(
         ['ticket'],
-        { kind, condition: type, reason, blame: 'config' },
+        { kind, condition: type, reason, blame },
         {
           summary: `${kind} objects of ${JOB} are not in order: ${reason}`,
-          description: `${count} objects of kind ${kind} have had the condition ${type} False with the reason ${reason} for 1h. Their status names the field.`,
+          description: `${count} objects of kind ${kind} have had the condition ${type} False with the reason ${reason} for 1h. Their status, the log and \`/debug/snapshot\` name what is wrong.`,
           ...DASHBOARD,
         },
       ),
@@ -131,16 +134,22 @@ const CONDITIONS: readonly AlertCase[] = [
   {
     alert: 'KanaliConditionFalse',
     at: '70m',
-    title: 'an ApiProxy has waited for its Service for fifty-nine minutes',
-    series: { [condition('ApiProxy', 'Ready', 'ServiceMissing')]: '0x11 1x100' },
+    title: 'an ApiProxy has waited for its Service for fifty-eight minutes, and a plugin for its file',
+    series: {
+      [condition('ApiProxy', 'Ready', 'ServiceMissing')]: '0x11 1x100',
+      [condition('Plugin', 'Accepted', 'PluginLoadFailed')]: '0x11 1x100',
+    },
     fires: [],
     miss: 'too short',
   },
   {
     alert: 'KanaliConditionFalse',
     at: '70m',
-    title: 'a file has a problem, which is another alert',
-    series: { [condition('File', 'Accepted', 'Unreadable')]: '1x100' },
+    title: 'a file has a problem, and the journal, which are other alerts',
+    series: {
+      [condition('File', 'Accepted', 'Unreadable')]: '1x100',
+      [condition('Journal', 'Accepted', 'JournalFailing')]: '1x100',
+    },
     fires: [],
     miss: 'of no concern',
   },
