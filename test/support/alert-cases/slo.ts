@@ -51,15 +51,7 @@ const FIRING: readonly (readonly [course: Course, said: readonly Said[], rate: s
       title:
         'a day of 0.35 percent, after two days of three times the traffic, which count three times in three days',
       errors: [[24.5, 0.0035]],
-      more: (job) => ({
-        [series('kanali_gateway_duration_seconds_count', { job })]: course(
-          [
-            [HOURS, 3],
-            [24.5, 1],
-          ],
-          TRAFFIC,
-        ),
-      }),
+      more: busierBefore,
     },
     [['1d 2h', '0.35%', '0.35%', '0.35%']],
     '0.035/s',
@@ -121,6 +113,37 @@ const SILENT: readonly (readonly [course: Course, miss: NearMiss])[] = [
       errors: [
         [1.25, 0.03],
         [0.25, 0],
+      ],
+    },
+    'over already',
+  ],
+  [
+    {
+      title: 'six hours of 0.8 percent, over for half an hour',
+      errors: [
+        [6.5, 0.008],
+        [0.6, 0],
+      ],
+    },
+    'over already',
+  ],
+  [
+    {
+      title: 'a day of 0.4 percent, over for two hours, after two days of three times the traffic',
+      errors: [
+        [24.5, 0.004],
+        [2.25, 0],
+      ],
+      more: busierBefore,
+    },
+    'over already',
+  ],
+  [
+    {
+      title: 'three days of 0.15 percent, over for six hours',
+      errors: [
+        [74, 0.0015],
+        [6.25, 0],
       ],
     },
     'over already',
@@ -232,4 +255,17 @@ function course(parts: Course['errors'], traffic: number): string {
 
 function stepsOf(hours: number): number {
   return Math.round(hours * STEPS_PER_HOUR)
+}
+
+/** Before the last day there was three times the traffic. */
+function busierBefore(job: string): Record<string, string> {
+  return {
+    [series('kanali_gateway_duration_seconds_count', { job })]: course(
+      [
+        [HOURS, 3],
+        [24.5, 1],
+      ],
+      TRAFFIC,
+    ),
+  }
 }
