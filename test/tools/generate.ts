@@ -10,6 +10,7 @@ import { DEFAULT_OPTIONS } from '../../src/config/options.ts'
 import { stringify } from 'yaml'
 import { alertmanagerFile } from '../../dashboards/alerts/alertmanager.ts'
 import { alertsPage } from '../../dashboards/alerts/document.ts'
+import { BOARD_FILES } from '../../dashboards/index.ts'
 import { prometheusRule, rulesFile } from '../../dashboards/alerts/rules-file.ts'
 import { errorsPage } from '../../src/errors/document.ts'
 import { CRDS } from '../../src/resources/crds/crds.ts'
@@ -45,6 +46,7 @@ export const GENERATED_FILES: readonly GeneratedFile[] = [
       )}`,
   },
   { file: 'docs/alerts.md', render: alertsPage },
+  ...BOARD_FILES,
   { file: 'dashboards/generated/kanali-rules.yaml', render: rulesFile },
   { file: 'dashboards/generated/prometheus-rule.yaml', render: prometheusRule },
   { file: 'dashboards/generated/alertmanager.yaml', render: alertmanagerFile },
