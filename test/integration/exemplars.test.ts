@@ -58,34 +58,45 @@ describeWithTools(
           },
         })
         const from = Date.now() / 1000 - 60
-        for (let index = 0; index < 10; index += 1) await httpRequest(gateway.port, 'GET', '/canned')
-        const failed = await httpRequest(gateway.port, 'GET', '/dead/7')
-        expect(failed.status).toBe(502)
-        const traceId = failed.header('x-kanali-correlation-id') ?? ''
-        expect(traceId).toMatch(/^[0-9a-f]{32}$/)
-
-        const found = async (promql: string) => {
-          const exemplar = await waitUntil(
-            async () => (await prometheus.exemplars(promql, from, Date.now() / 1000 + 60))[0],
-            `Prometheus to have an exemplar of ${promql}; ${prometheus.process.describe()}`,
-            { timeoutMs: 30_000, everyMs: 200 },
-          )
-          return exemplar.labels
+        const exemplarsOf = async (promql: string): Promise<object[]> => {
+          const all = await prometheus.exemplars(promql, from, Date.now() / 1000 + 60)
+          return all.map(({ labels }) => labels)
         }
-        const fromGateway = await found(GATEWAY_ERRORS)
-        expect(fromGateway).toEqual({
-          trace_id: traceId,
-          span_id: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
-        })
-        expect(await found(LATENCY)).toEqual(fromGateway)
-        expect(await found(SPAN_METRICS)).toEqual(fromGateway)
+        /** A request that fails, once all of Prometheus has it; undefined where a scrape missed the Collector's exemplar. */
+        const seenEverywhere = async (): Promise<{ trace_id: string; span_id: string } | undefined> => {
+          for (let index = 0; index < 10; index += 1) await httpRequest(gateway.port, 'GET', '/canned')
+          const failed = await httpRequest(gateway.port, 'GET', '/dead/7')
+          expect(failed.status).toBe(502)
+          const traceId = failed.header('x-kanali-correlation-id') ?? ''
+          const isOfTrace = (labels: object): boolean => 'trace_id' in labels && labels.trace_id === traceId
+          const found = async (promql: string): Promise<object> =>
+            waitUntil(
+              async () => (await exemplarsOf(promql)).find(isOfTrace),
+              `Prometheus to have the exemplar ${traceId} of ${promql}`,
+              { timeoutMs: 20_000, everyMs: 200 },
+            )
+          const fromGateway = await found(GATEWAY_ERRORS)
+          expect(fromGateway).toEqual({
+            trace_id: traceId,
+            span_id: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
+          })
+          expect(await found(LATENCY)).toEqual(fromGateway)
+          const fromCollector = await found(SPAN_METRICS).catch(() => undefined)
+          if (fromCollector === undefined) return undefined
+          expect(fromCollector).toEqual(fromGateway)
+          return fromGateway as { trace_id: string; span_id: string }
+        }
+        // The Collector shows an exemplar from one flush to the next, and on a busy machine a scrape may come too late.
+        const { trace_id: traceId, span_id: spanId } =
+          (await seenEverywhere()) ?? (await seenEverywhere()) ?? (await seenEverywhere()) ?? {}
+        expect(traceId).toMatch(/^[0-9a-f]{32}$/)
 
         const spans = await waitUntil(() => {
           const ofTrace = backend.received.filter((span) => span.traceId === traceId)
           return ofTrace.length === 2 && ofTrace
         }, 'both spans to have come through the Collector')
         const server = spans.find(({ kind }) => kind === 'server')
-        expect(server?.spanId).toBe(fromGateway['span_id'])
+        expect(server?.spanId).toBe(spanId)
         expect(server?.attributes).toMatchObject({
           'kanali.error.code': '08',
           'kanali.error.reason': 'connection_refused',
