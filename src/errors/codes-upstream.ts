@@ -83,7 +83,7 @@ export const CODE_08 = {
       blame: 'upstream',
       means: 'The upstream asked for a client certificate and refused what it got, or got none.',
       check:
-        'Does the ApiProxy have an `ssl` field, and does its Secret hold certificate and key? Compare the issuer (`openssl x509 -noout -issuer -enddate`) with the authorities that the upstream accepts, which `openssl s_client -connect <host>:<port>` lists.',
+        'Does the ApiProxy have an `ssl` field, and does its Secret hold certificate and key? Compare the issuer of that certificate with the authorities that the upstream accepts, which `openssl s_client -connect <host>:<port> </dev/null` lists.',
       proxyStatus: 'tls_alert_received',
     },
     {
@@ -124,7 +124,7 @@ export const CODE_08 = {
       means:
         'What the upstream sent is not an HTTP/1.1 answer: its head, its lengths or its chunks are not well-formed.',
       check:
-        'Look at the bytes: `printf "GET <path> HTTP/1.1\\r\\nHost: <host>\\r\\nConnection: close\\r\\n\\r\\n" | nc <host> <port> | head -c 500`. Frequent: the port speaks TLS, HTTP/2 or another protocol, or two different Content-Length fields are sent.',
+        'Look at the bytes: `curl -s --http0.9 --raw --max-time 5 http://<host>:<port><path> | head -c 500`. Frequent: the port speaks TLS, HTTP/2 or another protocol, or two different Content-Length fields are sent.',
       proxyStatus: 'http_protocol_error',
     },
     {

@@ -57,6 +57,8 @@ Status ${entry.status}. ${entry.means}
 
 **Finding the cause:** ${entry.check}
 
+**Runbook:** [what to do about code ${digits}](runbooks/code-${digits}.md)
+
 \`\`\`
 HTTP/1.1 ${entry.status}
 content-type: application/json
@@ -82,6 +84,7 @@ ${means}
 
 - **Whose fault:** \`${blame}\`, that is ${BLAMED[blame]}.
 - **Finding the cause:** ${check}
+- **Causes and fixes:** [runbook](runbooks/code-${digits}.md#${reason})
 - **Span:** \`kanali.error.code="${digits}"\`, \`kanali.error.reason="${reason}"\`, \`kanali.error.blame="${blame}"\`; in TraceQL \`{ span.kanali.error.reason = "${reason}" }\`
 - **Metric:** \`rate(kanali_errors_total{code="${digits}",reason="${reason}",blame="${blame}"}[5m])\`
 - **Log:** \`jq 'select(.reason == "${reason}") | {trace_id, apiproxy, namespace, path, upstream, revision}' access.log\`

@@ -8,7 +8,7 @@ import { isPlainWord, shellWord } from './shell-words.ts'
 export type PlaceholderValue = (placeholder: string, command: string) => string | undefined
 
 /** Those that only look: one that changes something is for a person to type. */
-const COMMAND = /`((?:kubectl (?:get|describe|logs|auth)|curl|openssl|getent|ip route|printf) [^`]+)`/g
+const COMMAND = /`((?:kubectl (?:get|describe|logs|auth)|curl|openssl|getent|ip route) [^`]+)`/g
 const PLACEHOLDER = /<([A-Za-z][A-Za-z .]*)>/g
 
 /** The commands of a text, filled in. */

@@ -11,10 +11,13 @@ export type Tool = { readonly path: string } | { readonly missing: string }
 const HOW_TO_GET: Readonly<Record<string, string>> = {
   otelcol: 'run test/tools/collector.sh (needs go), or put a binary named otelcol on PATH',
   'kube-apiserver': 'run test/tools/apiserver.sh (needs go), or name its folder in KUBEBUILDER_ASSETS',
+  kubectl: 'run test/tools/apiserver.sh (needs go), or name its folder in KUBEBUILDER_ASSETS',
   etcd: 'run test/tools/apiserver.sh (needs go), or name its folder in KUBEBUILDER_ASSETS',
   nginx: 'apt-get install nginx-light',
   curl: 'apt-get install curl',
   'redis-server': 'apt-get install redis-server',
+  'redis-cli': 'apt-get install redis-tools',
+  openssl: 'apt-get install openssl',
   prometheus: 'apt-get install prometheus',
   promtool: 'apt-get install prometheus',
   'prometheus-alertmanager': 'apt-get install prometheus-alertmanager',
@@ -26,8 +29,8 @@ const HOW_TO_GET: Readonly<Record<string, string>> = {
   taskset: 'apt-get install util-linux',
 }
 
-/** Programs whose version matters: those on PATH (Debian's etcd is too old for the API server) come last. */
-const VERSIONED: ReadonlySet<string> = new Set(['kube-apiserver', 'etcd'])
+/** Programs whose version matters: those on PATH (Debian's etcd and kubectl are too old) come last. */
+const VERSIONED: ReadonlySet<string> = new Set(['kube-apiserver', 'kubectl', 'etcd'])
 
 /** Programs for administrators are often there without being on a user's PATH. */
 const ALSO_IN = ['/usr/local/sbin', '/usr/sbin', '/sbin']

@@ -12,6 +12,7 @@ import { alertmanagerFile } from '../../dashboards/alerts/alertmanager.ts'
 import { alertsPage } from '../../dashboards/alerts/document.ts'
 import { BOARD_FILES } from '../../dashboards/index.ts'
 import { prometheusRule, rulesFile } from '../../dashboards/alerts/rules-file.ts'
+import { RUNBOOK_PAGES } from '../../dashboards/runbooks/pages.ts'
 import { errorsPage } from '../../src/errors/document.ts'
 import { CRDS } from '../../src/resources/crds/crds.ts'
 import { telemetryPage } from './telemetry-page.ts'
@@ -34,6 +35,7 @@ export const GENERATED_FILES: readonly GeneratedFile[] = [
   { file: 'docs/telemetry.md', render: telemetryPage },
   { file: 'otel/two-tiers/second.yaml', render: secondTier },
   { file: 'deploy/kubernetes/collector-config.yaml', render: collectorConfigMap },
+  ...RUNBOOK_PAGES,
   {
     file: 'deploy/kubernetes/webhook.yaml',
     render: () =>

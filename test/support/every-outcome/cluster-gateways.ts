@@ -92,7 +92,7 @@ export async function restoredGateway(sink: Sink): Promise<Member> {
   const readyz = `http://127.0.0.1:${gateway.prometheusPort}/readyz`
   await waitUntil(async () => (await (await fetch(readyz)).text()).includes('source_stale'), 'a stale source')
   const asks = { services_stale: get('/services-stale'), secret_not_restored: get('/secret-not-restored') }
-  return memberOf('restored', gateway, asks, () => folder.remove())
+  return memberOf('restored', gateway, asks, () => folder.remove(), { journal: `${folder.path}/journal` })
 }
 
 async function beside(

@@ -35,7 +35,7 @@ const GOOD: readonly (() => Pick<Ask, 'method' | 'target' | 'headers'>)[] = [
   () => ({ method: 'POST', target: '/cart/2', headers: [['content-length', '0']] }),
   () => ({ method: 'GET', target: '/catalogue/3', headers: [] }),
   () => ({ method: 'GET', target: '/canned', headers: [] }),
-  () => ({ method: 'GET', target: '/plugged', headers: [] }),
+  () => ({ method: 'GET', target: '/passes', headers: [] }),
   () => ({ method: 'GET', target: '/secure', headers: [] }),
   () => ({ method: 'GET', target: '/guarded', headers: [['apikey', PARTNER_KEY]] }),
   () => ({ method: 'GET', target: '/tokened', headers: [['authorization', `Bearer ${goodToken()}`]] }),

@@ -7,6 +7,7 @@ import { startGatewayProcess } from '../gateway-process.ts'
 import { type TempFolder, tempFolder } from '../temp-folder.ts'
 import { keyPart } from './key-part.ts'
 import { type Member, memberOf, type Sink } from './member.ts'
+import type { Asks, Places } from './outcome.ts'
 import { pluginPart } from './plugin-part.ts'
 import { rejectionPart } from './rejection-part.ts'
 import { routingPart } from './routing-part.ts'
@@ -20,6 +21,7 @@ export async function startMainGateway(sink: Sink, flags: Readonly<Record<string
   const begun = [routingPart(), pluginPart(), upstreamPart(), upstreamTlsPart(), keyPart(), tokenPart()]
   const parts = [secretPart(), rejectionPart(), ...(await Promise.all(begun))]
   const folder = await tempFolder('main')
+  const securePort = await freePort()
   const gateway = await startGatewayProcess({
     manifests: Object.fromEntries(parts.map(({ manifests }, index) => [`part-${index}.yaml`, manifests])),
     // The resolver gives up before it sends a query: a real failure of a look-up, and nothing leaves the machine.
@@ -27,22 +29,30 @@ export async function startMainGateway(sink: Sink, flags: Readonly<Record<string
     flags: {
       'source.namespace': 'shop',
       'events.journal_dir': `${folder.path}/journal`,
-      ...(await listenerFlags(folder)),
+      ...(await listenerFlags(folder, securePort)),
       ...Object.assign({}, ...parts.map((part) => part.flags ?? {})),
       ...flags,
     },
     ...(sink !== undefined && { otlpUrl: sink.httpUrl }),
   })
-  return memberOf('main', gateway, Object.assign({}, ...parts.map(({ asks }) => asks)), async () => {
+  const asks: Asks = Object.assign({}, ...parts.map((part) => part.asks))
+  const stop = async (): Promise<void> => {
     for (const part of parts) await part.stop()
     await folder.remove()
-  })
+  }
+  const places: Places = Object.assign({}, ...parts.map((part) => part.places ?? {}))
+  const own = {
+    folder: gateway.folder.path,
+    journal: `${folder.path}/journal`,
+    listener: `127.0.0.1:${securePort}`,
+  }
+  return memberOf('main', gateway, asks, stop, { ...places, ...own })
 }
 
-async function listenerFlags(folder: TempFolder): Promise<Readonly<Record<string, string>>> {
+async function listenerFlags(folder: TempFolder, port: number): Promise<Readonly<Record<string, string>>> {
   const { certificate, key } = createAuthority('Listener CA').server()
   return {
-    'server.secure_port': String(await freePort()),
+    'server.secure_port': String(port),
     'server.secure_bind_address': '127.0.0.1',
     'server.tls.cert_file': await folder.write('tls.crt', certificate),
     'server.tls.key_file': await folder.write('tls.key', key),

@@ -1,6 +1,6 @@
 // One gateway of the world, with what it answers and how it ends.
 
-import type { Asks, GatewayName, OutcomeGateway } from './outcome.ts'
+import type { Asks, GatewayName, OutcomeGateway, Places } from './outcome.ts'
 
 /** Where spans go; undefined: tracing is off. */
 export type Sink = { readonly httpUrl: string } | undefined
@@ -16,13 +16,14 @@ export interface Member {
 /** @param release ends what stood behind the gateway */
 export function memberOf(
   name: GatewayName,
-  running: Omit<OutcomeGateway, 'name'> & { stop(): Promise<unknown> },
+  running: Omit<OutcomeGateway, 'name' | 'places'> & { stop(): Promise<unknown> },
   asks: Asks,
   release: () => Promise<void>,
+  places: Places = {},
 ): Member {
   const { port, profilingPort, prometheusPort } = running
   return {
-    gateway: { name, port, profilingPort, prometheusPort },
+    gateway: { name, port, profilingPort, prometheusPort, places },
     asks,
     stop: async () => {
       await running.stop()

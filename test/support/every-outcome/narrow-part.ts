@@ -29,6 +29,7 @@ export async function narrowPart(): Promise<Part> {
   const good = await startUpstream(answers())
   const busy = [await startUpstream(neverAnswers()), await startUpstream(neverAnswers())]
   const keys = await keyPair()
+  const redis = `redis://127.0.0.1:${await freePort()}`
   const to = (name: string, url: string) => apiProxy(name).at(`/${name}`).toEndpoint(url).build()
   return {
     manifests: [
@@ -60,9 +61,10 @@ export async function narrowPart(): Promise<Part> {
       'server.max_requests': String(REQUESTS_MAX),
       'server.max_connections': String(CONNECTIONS_MAX),
       'plugins.apiKey.decryption_key_file': keys.file,
-      'limits.redis_url': `redis://127.0.0.1:${await freePort()}`,
+      'limits.redis_url': redis,
       'limits.on_store_failure': 'deny',
     },
+    places: { redis },
     stop: async () => {
       await Promise.all([good, ...busy].map((upstream) => upstream.stop()))
       await keys[Symbol.asyncDispose]()

@@ -15,11 +15,34 @@ export const REASONS: readonly Reason[] = ERROR_FACTS.map(({ reason }) => reason
 export const REJECTION_REASONS: readonly RejectionReason[] = REJECTIONS.map(({ reason }) => reason)
 
 /** The gateways of the world: what cannot be had under the same options is had from another one. */
-export type GatewayName = 'main' | 'narrow' | 'refused' | 'unsynced' | 'restored' | 'leaving'
+export type GatewayName =
+  | 'main'
+  | 'narrow'
+  | 'refused'
+  | 'unsynced'
+  | 'restored'
+  | 'leaving'
+  | 'cluster'
+  | 'limited'
+
+/** What stands behind a gateway: folders, files and addresses by what they are. */
+export interface Places {
+  /** Its folder of manifests. */
+  readonly folder?: string
+  readonly journal?: string
+  readonly plugins?: string
+  /** Host and port of its HTTPS listener. */
+  readonly listener?: string
+  /** Its shared store of limits, which cannot be reached. */
+  readonly redis?: string
+  /** The key set of the issuer of tokens. */
+  readonly jwksURI?: string
+}
 
 /** One of them, with its ports on 127.0.0.1. */
 export interface OutcomeGateway {
   readonly name: GatewayName
+  readonly places: Places
   readonly port: number
   readonly profilingPort: number
   readonly prometheusPort: number
@@ -42,6 +65,7 @@ export interface Part {
   readonly manifests: readonly Manifest[]
   readonly asks: Asks
   readonly flags?: Readonly<Record<string, string>>
+  readonly places?: Places
   stop(): Promise<void>
 }
 

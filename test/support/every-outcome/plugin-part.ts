@@ -1,4 +1,5 @@
-// Codes 03, 04, 05 and 11: plugins that are not there, do not load, lack something, or fail while they run.
+// Codes 03, 04, 05 and 11: plugins that are not there, do not load, lack something, or fail while they run. Beside them
+// one that passes, one that throws after its request was served, and one that blocks the event loop for a while.
 
 import { apiProxy } from '../manifests.ts'
 import { tempFolder } from '../temp-folder.ts'
@@ -20,6 +21,14 @@ const FILES = {
   }`,
   'hangs.mjs': 'export const Plugin = { onRequest() { return new Promise(() => {}) }, onResponse() {} }',
   'babbles.mjs': 'export const Plugin = { onRequest() { return { status: 99 } }, onResponse() {} }',
+  'strays.mjs': `export const Plugin = {
+    onRequest() { setTimeout(() => { throw new Error('stray on purpose') }, 1) },
+    onResponse() {},
+  }`,
+  'blocks.mjs': `export const Plugin = {
+    onRequest() { for (const until = performance.now() + 200; performance.now() < until;); },
+    onResponse() {},
+  }`,
   'passes.mjs': 'export const Plugin = { async onRequest() {}, onResponse() {} }',
 }
 
@@ -42,7 +51,9 @@ export async function pluginPart(): Promise<Part> {
   const asked = Object.entries(ASKED) as [Reason, readonly [string, string?]][]
   return {
     manifests: [
-      apiProxy('plugged').at('/plugged').mock('canned').plugin('passes', {}).build(),
+      ...['passes', 'strays', 'blocks'].map((plugin) =>
+        apiProxy(plugin).at(`/${plugin}`).mock('canned').plugin(plugin, {}).build(),
+      ),
       ...asked.map(([reason, [plugin, version]]) =>
         apiProxy(nameOf(reason))
           .at(`/${nameOf(reason)}`)
@@ -53,6 +64,7 @@ export async function pluginPart(): Promise<Part> {
     ],
     asks: Object.fromEntries(asked.map(([reason]) => [reason, get(`/${nameOf(reason)}`)])),
     flags: { 'plugins.location': folder.path, 'plugins.deadline': '300ms' },
+    places: { plugins: folder.path },
     stop: () => folder.remove(),
   }
 }

@@ -16,10 +16,11 @@ export async function startNarrowGateway(sink: Sink): Promise<Member> {
   const folder = await folderOf('narrow', part.manifests)
   const flags = { 'source.directory': folder.path, 'source.namespace': 'shop', ...part.flags }
   const gateway = await startInProcessGateway(sink, flags, { transport: injected })
-  return memberOf('narrow', gateway, part.asks, async () => {
+  const stop = async (): Promise<void> => {
     await part.stop()
     await folder.remove()
-  })
+  }
+  return memberOf('narrow', gateway, part.asks, stop, { ...part.places, folder: folder.path })
 }
 
 /** Its admin ports stay open when it has gone away, so that it can be seen. */

@@ -67,6 +67,7 @@ export async function tokenPart(): Promise<Part> {
     ],
     asks: { ...Object.fromEntries(asks), token_missing: get('/tokened') },
     flags: { 'server.max_header_bytes': '64KiB' },
+    places: { jwksURI: issuer.url },
     stop: () => issuer[Symbol.asyncDispose](),
   }
 }

@@ -23,12 +23,15 @@ const SHORT_OF_BODY = LONG.length - 60
 /** More than every buffer on the way holds, so that the gateway is stuck in the middle of it. */
 const UPLOAD_BYTES = 64 * 1024 * 1024
 
+/** Says it, and hangs up: whoever asks without the gateway is not to wait for more. */
+const answersOnce = (text: string): Script => cutsAfter(text.length, 'fin', Buffer.from(text))
+
 const SCRIPTS = {
   connection_closed_before_head: cutsAfter(0, 'fin'),
   connection_closed_in_head: cutsAfter(20, 'fin'),
-  connection_closed_in_body: cutsAfter(SHORT_OF_BODY, 'reset', LONG),
-  response_malformed: answers('I am no web server\r\n\r\n'),
-  response_unframeable: answers('HTTP/1.1 200 Said\r\ntransfer-encoding: gzip\r\n\r\nok'),
+  connection_closed_in_body: cutsAfter(SHORT_OF_BODY, 'fin', LONG),
+  response_malformed: answersOnce('I am no web server\r\n\r\n'),
+  response_unframeable: answersOnce('HTTP/1.1 200 Said\r\ntransfer-encoding: gzip\r\n\r\nok'),
   response_header_too_large: answers(`${HEAD}x-large: ${'x'.repeat(80_000)}\r\n\r\nok`),
   response_head_timeout: neverAnswers(),
   response_body_timeout: stallsAfter(SHORT_OF_BODY, LONG),
@@ -85,7 +88,8 @@ async function unreachable(deaf: DeafUpstream): Promise<Manifest[]> {
     proxyTo('connection_timeout', `http://127.0.0.1:${deaf.port}`),
     proxyTo('address_not_allowed', 'http://169.254.169.254:80'),
     service('idle').port(8080, 'http').build(),
-    endpointSlice('idle-1').of('idle').port(8080, 'http').endpoint('127.0.0.1', false).build(),
+    // An address of nobody (RFC 5737): it is not ready, so nobody is asked.
+    endpointSlice('idle-1').of('idle').port(8080, 'http').endpoint('192.0.2.1', false).build(),
     apiProxy('no-ready-endpoint').at('/no-ready-endpoint').service('idle', 8080).build(),
   ]
 }

@@ -3,7 +3,7 @@
 
 import { createAuthority, createSelfSigned } from '../certificates.ts'
 import { apiProxy, type Manifest, secret } from '../manifests.ts'
-import { answers, speaksFirst } from '../upstream-scripts.ts'
+import { answers } from '../upstream-scripts.ts'
 import { type Script, startUpstream, type Upstream, type UpstreamOptions } from '../upstream.ts'
 import { get, nameOf, type Part } from './outcome.ts'
 import type { Reason } from '../../../src/errors/catalogue.ts'
@@ -16,6 +16,8 @@ interface Faulty {
 }
 
 const YESTERYEAR = new Date('2021-01-01T00:00:00Z')
+/** The Secret `expiring` has a CA that ends then. */
+const EXPIRES_IN_MS = 2 * 24 * 3600 * 1000
 const PLAIN_HTTP = 'HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n'
 /** A fatal alert handshake_failure (RFC 8446, section 6): nothing in common. */
 const HANDSHAKE_FAILURE = '15030300020228'
@@ -32,7 +34,7 @@ export async function upstreamTlsPart(): Promise<Part> {
       tls: { ...authority.server(), ...ca, requestCert: true },
       secretName: 'shop-ca',
     },
-    tls_not_spoken: { script: speaksFirst(PLAIN_HTTP) },
+    tls_not_spoken: { script: speaksHttp },
     tls_handshake_failed: { script: answersTheHello },
   }
   const names = Object.keys(reasons) as Reason[]
@@ -48,6 +50,8 @@ export async function upstreamTlsPart(): Promise<Part> {
     const proxy = apiProxy(name).at(`/${name}`).toEndpoint(`https://127.0.0.1:${upstream.port}`)
     manifests.push((secretName === undefined ? proxy : proxy.ssl(secretName)).build())
   }
+  const soon = createAuthority('Old CA', { notAfter: new Date(Date.now() + EXPIRES_IN_MS) })
+  manifests.push(secret('expiring').enabled().ca(soon.certificate).build())
   return {
     manifests,
     asks: Object.fromEntries(names.map((reason) => [reason, get(`/${nameOf(reason)}`)])),
@@ -55,6 +59,11 @@ export async function upstreamTlsPart(): Promise<Part> {
       for (const upstream of upstreams) await upstream.stop()
     },
   }
+}
+
+const speaksHttp: Script = async (connection) => {
+  await connection.write(PLAIN_HTTP)
+  connection.fin()
 }
 
 /** Waits for the client's first bytes, its hello, and answers them with the alert. */
