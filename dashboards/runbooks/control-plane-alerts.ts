@@ -249,7 +249,7 @@ export const CONTROL_PLANE_ALERTS: readonly AlertAdvice[] = [
         '`access_log`, `log`: whoever reads standard output is too slow',
         "The node's log collector; 4 MiB may wait.",
       ],
-      ['`record`: a bug, or more series than the gateway keeps', 'Report it with the program log.'],
+      ['`record`: a bug of the gateway', 'Report it with the line of the program log.'],
     ],
     more: ['telemetry.md'],
   },

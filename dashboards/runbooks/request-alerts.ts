@@ -169,10 +169,7 @@ export const REQUEST_ALERTS: readonly AlertAdvice[] = [
       ],
       ['More traffic than replicas', 'Add replicas.'],
       ['Clients that open connections and leave them', 'Lower `server.idle_timeout`.'],
-      [
-        'The limits are too low for the machine',
-        'Raise them with memory in view: some tens of KiB for each request under way.',
-      ],
+      ['The limits are too low for the machine', 'Raise them, with memory in view.'],
     ],
     more: ['configuration.md'],
   },

@@ -15,7 +15,7 @@ import { placeholdersOf } from '../support/runbooks/placeholders.ts'
 import { differences, misunderstood, type Run } from '../support/runbooks/run-pages.ts'
 import { RunbookShell } from '../support/runbooks/shell.ts'
 
-const TOOLS = ['prometheus', 'promtool', 'curl', 'openssl', 'redis-cli']
+const TOOLS = ['prometheus', 'promtool', 'curl', 'openssl', 'redis-cli', 'ip']
 
 describeWithTools(TOOLS, 'a runbook of a code', (binary = '', ...programs) => {
   let world: EveryOutcome

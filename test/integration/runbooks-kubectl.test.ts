@@ -18,14 +18,14 @@ const EXPIRING = { secret: 'expiring', namespace: 'shop' }
 const PAGES = runbookPages().filter((page) => commandsOf(page).some(needsCluster))
 
 describeWithTools(['kube-apiserver', 'etcd', 'kubectl', 'openssl'], 'kubectl in a runbook', (...programs) => {
-  const [apiserver = '', etcd = '', kubectl = ''] = programs
+  const [apiserver = '', etcd = ''] = programs
   let cluster: RealCluster
   let shell: RunbookShell
   const produced = new Map<string, Produced>()
 
   beforeAll(async () => {
     cluster = await startRealCluster(apiserver, etcd)
-    shell = await RunbookShell.open([kubectl], { KUBECONFIG: cluster.kubeconfig })
+    shell = await RunbookShell.open(programs, { KUBECONFIG: cluster.kubeconfig })
     for (const outcome of cluster.world.outcomes) produced.set(outcome, await cluster.world.produce(outcome))
   }, 120_000)
   afterAll(async () => {

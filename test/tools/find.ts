@@ -18,6 +18,7 @@ const HOW_TO_GET: Readonly<Record<string, string>> = {
   'redis-server': 'apt-get install redis-server',
   'redis-cli': 'apt-get install redis-tools',
   openssl: 'apt-get install openssl',
+  ip: 'apt-get install iproute2',
   prometheus: 'apt-get install prometheus',
   promtool: 'apt-get install prometheus',
   'prometheus-alertmanager': 'apt-get install prometheus-alertmanager',
