@@ -34,7 +34,9 @@ describe.each(PAGES)('%s', (file) => {
   const text = read(file)
 
   test('names no metric that there is not', () => {
-    const named = [...text.matchAll(/\bkanali_[a-z_]+\b(?!:[a-z])/g)].map(([name]) => name.replace(SUFFIX, ''))
+    const named = [...text.matchAll(/\bkanali_[a-z_]+\b(?!:[a-z])/g)].map(([name]) =>
+      name.replace(SUFFIX, ''),
+    )
     const known = new Set<string>([...Object.values(METRIC), ...LABELS_OF_SPANS])
     expect(named.filter((name) => !known.has(name))).toEqual([])
   })
