@@ -96,14 +96,16 @@ export function replicas(size: Size): Panel {
 
 /** Every configuration that was live in the time shown, the latest on top. */
 export function history(size: Size): Panel {
-  const seen = (pick: 'min' | 'max'): string =>
-    `1000 * ${pick} by (hash) (${pick}_over_time(timestamp(${select(METRIC.snapshotInfo)})[$__range:$__interval]))`
   return table({
     ...size,
     title: 'Configurations in the time shown',
     description:
       'Every snapshot that a replica served in the time shown, by hash. Click a hash for the change that made it: its trace lists the objects that changed. `kanali diff` tells the difference of two revisions out of the journal.',
-    queries: [rows(seen('min')), rows(seen('max')), rows(`count by (hash) (${select(METRIC.snapshotInfo)})`)],
+    queries: [
+      rows(seenAt('min')),
+      rows(seenAt('max')),
+      rows(`count by (hash) (${select(METRIC.snapshotInfo)})`),
+    ],
     columns: [
       {
         of: 'hash',
@@ -119,6 +121,12 @@ export function history(size: Size): Panel {
     ],
     sortBy: 'Since',
   })
+}
+
+/** When each hash was first or last seen, in milliseconds since the epoch. */
+function seenAt(pick: 'min' | 'max'): string {
+  const times = `timestamp(${select(METRIC.snapshotInfo)})[$__range:$__interval]`
+  return `1000 * ${pick} by (hash) (${pick}_over_time(${times}))`
 }
 
 /** Builds that threw: a bug, behind which the last good configuration goes on. */
