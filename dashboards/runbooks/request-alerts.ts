@@ -124,7 +124,7 @@ export const REQUEST_ALERTS: readonly AlertAdvice[] = [
     causes: [
       [
         '`upstream`: one upstream is down or slow',
-        'See [code 08](code-08.md). An upstream\'s own 5xx counts too: `kanali_requests_total{status=~"5..",outcome="ok"}`.',
+        "See [code 08](code-08.md). An upstream's own 5xx, passed on, does not count here.",
       ],
       [
         '`config`: a change of resources',
