@@ -8,6 +8,7 @@ import { type BoardWorld, JOB, startBoardWorld, ZERO_HERE } from '../support/boa
 import { type BoardQuery, fillIn, generatedBoards, linksOf, panelsOf } from '../support/boards.ts'
 import { describeWithTools } from '../support/describe-with-tools.ts'
 import type { Produced } from '../support/every-outcome/every-outcome.ts'
+import type { InstantSample } from '../support/prometheus.ts'
 import { readPromql } from '../support/promql.ts'
 
 const BOARDS = generatedBoards()
@@ -49,6 +50,9 @@ describeWithTools(
       world = await startBoardWorld({ prometheus, collector, redis })
       // A rate needs two scrapes; before the first error each of them is 0.
       await world.prometheus.until(`count(${PER_REASON} == 0) == ${ERROR_FACTS.length}`)
+      // So that a step of a subquery, a second each, falls into the time without errors.
+      await world.prometheus.nextScrape()
+      await world.prometheus.nextScrape()
       await world.changeConfiguration('first')
       await world.round()
       await world.prometheus.nextScrape()
@@ -147,6 +151,30 @@ describeWithTools(
         },
       )
     })
+
+    test('counts are whole, also of an ApiProxy whose series began with its first error', async () => {
+      const found = await samplesOf('kanali-errors', 'ApiProxies that fail', 'A')
+      const refused = found.filter(({ labels }) => labels['apiproxy'] === 'connection-refused')
+      expect(refused).toMatchObject([{ value: 2, labels: { namespace: 'shop', code: '08' } }])
+    })
+
+    test('since when a reason is seen lies between the start and the first of its requests', async () => {
+      const found = await samplesOf('kanali-errors', 'What fails', 'C')
+      expect(new Set(found.map(({ labels }) => labels['reason']))).toEqual(
+        new Set(ERROR_FACTS.map(({ reason }) => reason)),
+      )
+      for (const { value } of found) {
+        expect(value / 1000).toBeGreaterThan(begun)
+        expect(value / 1000).toBeLessThan(Date.now() / 1000)
+      }
+    })
+
+    function samplesOf(uid: string, title: string, refId: string): Promise<InstantSample[]> {
+      const board = BOARDS.find((each) => each.uid === uid)
+      const panel = board && panelsOf(board).find((each) => each.title === title)
+      const expr = panel?.targets?.find((target) => target.refId === refId)?.expr ?? ''
+      return world.prometheus.query(fillIn(expr, CHOSEN))
+    }
 
     test('a change of configuration is marked by its hash, and leads to the objects that changed', async () => {
       const [live] = await world.prometheus.query(
