@@ -65,7 +65,8 @@ export async function upstreamPart(): Promise<Part> {
       address_not_allowed: get('/address-not-allowed'),
       no_ready_endpoint: get('/no-ready-endpoint'),
     },
-    flags: { 'proxy.connect_timeout': '1s', 'proxy.upstream_timeout': '1s' },
+    // Upstreams that answer share a process with much else: on a busy machine they may need a second.
+    flags: { 'proxy.connect_timeout': '1s', 'proxy.upstream_timeout': '2s' },
     stop: async () => {
       for (const upstream of upstreams) await upstream.stop()
       await deaf[Symbol.asyncDispose]()
