@@ -73,6 +73,7 @@ export class Forward implements UpstreamEvents, WaitingHead {
       status: 0,
       failure: undefined,
       span: undefined,
+      spanOpen: false,
       spanId: '',
     }
   }

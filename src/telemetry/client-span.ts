@@ -42,7 +42,8 @@ function setStatus(span: Span, { status, failure }: Attempt): void {
   span.setStatus({ code: SpanStatusCode.ERROR, ...(message === '' ? {} : { message }) })
 }
 
-function fullUrl({ scheme, endpoint, path }: Attempt, mask: Mask): string {
+/** `url.full` of an attempt, the query masked. */
+export function fullUrl({ scheme, endpoint, path }: Attempt, mask: Mask): string {
   const query = path.indexOf('?')
   const target = query < 0 ? path : maskedTarget(path.slice(0, query), path.slice(query + 1), mask)
   return clipped(`${scheme}://${endpoint}${target}`, ATTRIBUTE_CHARS_MAX)

@@ -7,6 +7,7 @@ import type { GuardName } from '../errors/guard-of.ts'
 import type { Fallback, StoreFailure } from '../errors/store-failures.ts'
 import type { Rejection } from '../errors/rejections.ts'
 import type { Route, Snapshot } from '../snapshot/snapshot.ts'
+import type { TraceParent } from './trace-context.ts'
 
 /** What became of a request. An upstream's own 5xx, relayed, is `ok`: the gateway did its work. */
 export type Outcome = 'ok' | 'error' | 'rejected' | 'client_closed'
@@ -27,7 +28,10 @@ export interface Attempt {
   endedAt: number
   status: number
   failure: Failure | undefined
+  /** Where it is one of the SDK's. */
   span: Span | undefined
+  /** Its client span has begun and not ended. */
+  spanOpen: boolean
   /** Of its client span; empty where there is none. */
   spanId: string
 }
@@ -37,10 +41,15 @@ export class ExchangeRecord {
   /** 32 and 16 hex digits, set by `Recorder.begin`. */
   traceId = ''
   spanId = ''
+  /** Where it is one of the SDK's. */
   span: Span | undefined = undefined
+  /** Its spans are recorded and sampled: only then can its ids be looked up. */
+  sampled = false
+  /** The client's span, where a new trace was begun with a link to it. */
+  restartedFrom: TraceParent | undefined = undefined
   /** Span of the client's side that our span is a child of; empty for a new trace. */
   parentSpanId = ''
-  /** W3C trace flags that go upstream; bit 0: this exchange is recorded and sampled. */
+  /** W3C trace flags that go upstream; bit 0: this exchange, or without tracing its client's, is sampled. */
   traceFlags = 0
   /** What goes upstream as `tracestate`, validated by `Recorder.begin`; empty where there is none. */
   tracestate = ''

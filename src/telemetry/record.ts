@@ -1,11 +1,11 @@
 // The only writer of a request's signals: server and client spans, metrics, access line, all from one record, so that
 // they can never disagree. Nothing here throws: a signal that fails is counted, and the request goes on.
 
+import type { Tracer } from '@opentelemetry/api'
 import type { AccessLog } from './access-log.ts'
 import { jsonLine, prettyLine } from './access-line.ts'
 import { BatchLinks } from './batch-links.ts'
 import { type Batch, writeBatchSpan } from './batch-span.ts'
-import { endClientSpan } from './client-span.ts'
 import { epochMs } from './clock.ts'
 import type { Witness } from './exemplars.ts'
 import type { Attempt, ExchangeRecord } from './exchange-record.ts'
@@ -14,14 +14,15 @@ import { PooledIds } from './ids.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { RateLimit } from './rate-limit.ts'
-import { endServerSpan, type SpanRules } from './server-span.ts'
 import { splitTime, type TimeSplit } from './time-split.ts'
-import { forwardedTraceparent, isSampled, type Tracing } from './tracing.ts'
+import { type ExchangeSpans, forwardedTraceparent } from './tracing.ts'
 
 export interface RecorderParts {
-  readonly tracing: Tracing
+  readonly spans: ExchangeSpans
+  /** For spans of batches; absent where tracing is off. */
+  readonly tracer: Tracer | undefined
   readonly metrics: Metrics
-  readonly rules: SpanRules
+  readonly mask: Mask
   readonly log: Pick<Log, 'error'>
   /** Absent where process.access_log is off. */
   readonly accessLog?: { readonly sink: Pick<AccessLog, 'write'>; readonly pretty: boolean }
@@ -53,7 +54,7 @@ export class Recorder {
    */
   begin(record: ExchangeRecord, traceparent: string | undefined, tracestate: string | undefined): void {
     try {
-      this.#parts.tracing.begin(record, traceparent, tracestate)
+      this.#parts.spans.begin(record, traceparent, tracestate)
     } catch (error) {
       this.#fault(error)
     }
@@ -64,7 +65,7 @@ export class Recorder {
   /** Begins the client span of an attempt and returns the `traceparent` that its upstream is to get. */
   beginAttempt(record: ExchangeRecord, attempt: Attempt): string {
     try {
-      return this.#parts.tracing.beginAttempt(record, attempt)
+      return this.#parts.spans.beginAttempt(record, attempt)
     } catch (error) {
       this.#fault(error)
       return forwardedTraceparent(record)
@@ -73,11 +74,10 @@ export class Recorder {
 
   /** Ends the attempt's span; once. */
   endAttempt(record: ExchangeRecord, attempt: Attempt): void {
-    const { span } = attempt
-    if (span === undefined) return
-    attempt.span = undefined
+    if (!attempt.spanOpen) return
+    attempt.spanOpen = false
     try {
-      endClientSpan(record, attempt, span, this.#parts.rules)
+      this.#parts.spans.endAttempt(record, attempt)
     } catch (error) {
       this.#fault(error)
     }
@@ -95,10 +95,7 @@ export class Recorder {
       this.#fault(error)
     }
     try {
-      if (record.span !== undefined) {
-        this.#batches.link(record, record.span)
-        endServerSpan(record, record.span, times, this.#parts.rules)
-      }
+      this.#parts.spans.end(record, times, this.#batches.of(record))
     } catch (error) {
       this.#fault(error)
     }
@@ -109,7 +106,7 @@ export class Recorder {
       this.#fault(error)
     }
     try {
-      this.#parts.keeper?.keep(record, this.#parts.rules.mask)
+      this.#parts.keeper?.keep(record, this.#parts.mask)
     } catch (error) {
       this.#fault(error)
     }
@@ -122,7 +119,7 @@ export class Recorder {
 
   /** Writes the span of a batch of events; exchanges under its revision link to it. */
   recordBatch(batch: Batch): void {
-    const { tracer } = this.#parts.tracing
+    const { tracer } = this.#parts
     if (tracer === undefined) return
     try {
       this.#batches.set(batch.revision, writeBatchSpan(tracer, batch))
@@ -133,7 +130,7 @@ export class Recorder {
 
   #witnessOf(record: ExchangeRecord): Witness {
     const witness = this.#witness
-    witness.traceId = isSampled(record) ? record.traceId : ''
+    witness.traceId = record.sampled ? record.traceId : ''
     witness.spanId = record.spanId
     witness.at = epochMs(record.endedAt) / 1000
     return witness

@@ -3,6 +3,7 @@
 
 import type { Sampler, SpanExporter } from '@opentelemetry/sdk-trace'
 import type { QueueLimits } from './bounded-span-processor.ts'
+import { HeadSampler } from './head-sampler.ts'
 import { SCOPE } from './names.ts'
 import type { Inbound } from './tracing.ts'
 
@@ -68,10 +69,14 @@ export function queueLimits(environment: Environment): QueueLimits {
  * The sampler of OTEL_TRACES_SAMPLER. With `continue` a trace that a client began is sampled like one that begins here:
  * the client's flag decides nothing.
  */
-export async function samplerOf(environment: Environment, inbound: Inbound): Promise<Sampler | Problem> {
-  const { AlwaysOffSampler, AlwaysOnSampler, ParentBasedSampler, TraceIdRatioBasedSampler } = await import(
-    '@opentelemetry/sdk-trace'
-  )
+export async function samplerOf(environment: Environment, inbound: Inbound): Promise<HeadSampler | Problem> {
+  const {
+    AlwaysOffSampler,
+    AlwaysOnSampler,
+    ParentBasedSampler,
+    SamplingDecision: decisions,
+    TraceIdRatioBasedSampler,
+  } = await import('@opentelemetry/sdk-trace')
   const name = read(environment, 'OTEL_TRACES_SAMPLER') ?? 'parentbased_always_on'
   const isParentBased = name.startsWith('parentbased_')
   const rootName = isParentBased ? name.slice('parentbased_'.length) : name
@@ -90,9 +95,10 @@ export async function samplerOf(environment: Environment, inbound: Inbound): Pro
     }
     root = new TraceIdRatioBasedSampler(ratio)
   }
-  if (!isParentBased) return root
-  if (inbound !== 'continue') return new ParentBasedSampler({ root })
-  return new ParentBasedSampler({ root, remoteParentSampled: root, remoteParentNotSampled: root })
+  if (!isParentBased) return new HeadSampler({ root, sdk: root, followsParent: false, decisions })
+  const followsParent = inbound !== 'continue'
+  const remote = followsParent ? {} : { remoteParentSampled: root, remoteParentNotSampled: root }
+  return new HeadSampler({ root, sdk: new ParentBasedSampler({ root, ...remote }), followsParent, decisions })
 }
 
 /** All but `process`: it would send the command line with every span, and passwords stand on command lines. */

@@ -13,9 +13,11 @@ import { type Mask, maskOf } from './masking.ts'
 import { Metrics } from './metrics.ts'
 import type { Vitals } from './process-families.ts'
 import { type ExchangeKeeper, Recorder } from './record.ts'
-import { startSdk } from './start.ts'
+import { type Sdk, startSdk } from './start.ts'
 import type { Problem } from './sdk-environment.ts'
-import { Tracing } from './tracing.ts'
+import { SdkSpans } from './sdk-spans.ts'
+import { ByteSpans } from './byte-spans.ts'
+import { type ExchangeSpans, type Inbound, NoSpans } from './tracing.ts'
 
 export interface SignalsInputs {
   readonly log: Log
@@ -86,7 +88,6 @@ export async function startSignals(options: Options, inputs: SignalsInputs): Pro
   const onDropped = (spans: number): void => metrics.dropped('traces', spans)
   const sdk = await startSdk({ configFile: options['tracing.config_file'], inbound, version, log, onDropped })
   if ('problem' in sdk) return sdk
-  const tracing = new Tracing({ tracer: sdk.tracer, inbound, showsSampled: sdk.foreignSampler })
   const mask = maskOf(options)
   const accessLog = options['process.access_log']
     ? new AccessLog({ output: stdout, onDropped: (lines) => metrics.dropped('access_log', lines) })
@@ -94,9 +95,10 @@ export async function startSignals(options: Options, inputs: SignalsInputs): Pro
   const format = options['process.log_format']
   const pretty = format === 'pretty' || (format === 'auto' && stdout.isTTY === true)
   const recorder = new Recorder({
-    tracing,
+    spans: spansOf(sdk, inbound, mask),
+    tracer: sdk.tracer,
     metrics,
-    rules: { mask, checked: sdk.limitsAttributes },
+    mask,
     log,
     ...(accessLog === undefined ? {} : { accessLog: { sink: accessLog, pretty } }),
     ...(keeper === undefined ? {} : { keeper }),
@@ -110,6 +112,21 @@ export async function startSignals(options: Options, inputs: SignalsInputs): Pro
       await Promise.all([sdk.stop(timeoutMs), accessLog?.stop(timeoutMs)])
     },
   }
+}
+
+function spansOf(
+  { tracer, bytes, foreignSampler, limitsSpans }: Sdk,
+  inbound: Inbound,
+  mask: Mask,
+): ExchangeSpans {
+  if (tracer === undefined) return new NoSpans(inbound)
+  if (bytes !== undefined) return new ByteSpans({ ...bytes, inbound, mask })
+  return new SdkSpans({
+    tracer,
+    inbound,
+    rules: { mask, checked: limitsSpans },
+    showsSampled: foreignSampler,
+  })
 }
 
 function publish({ snapshot, state, ...batch }: Swap, metrics: Metrics, recorder: Recorder): void {

@@ -13,10 +13,14 @@ const LIMITS = [
   'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT',
   'OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT',
   'OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT',
+  'OTEL_SPAN_EVENT_COUNT_LIMIT',
+  'OTEL_SPAN_LINK_COUNT_LIMIT',
+  'OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT',
+  'OTEL_LINK_ATTRIBUTE_COUNT_LIMIT',
 ] as const
 
-/** True where a variable limits the attributes of spans. */
-export function limitsAttributes(environment: Environment): boolean {
+/** True where a variable limits what spans may hold. */
+export function limitsSpans(environment: Environment): boolean {
   return LIMITS.some((name) => read(environment, name) !== undefined)
 }
 

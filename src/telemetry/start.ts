@@ -3,25 +3,13 @@
 // The SDK is loaded here and not before: it costs 0.7 s and 50 MB that `kanali version` does not need.
 
 import { context, diag, metrics, propagation, trace, type Tracer } from '@opentelemetry/api'
-import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node'
-import { BoundedSpanProcessor } from './bounded-span-processor.ts'
 import { namedInstrumentations } from './instrumentations.ts'
-import { PooledIds } from './ids.ts'
 import type { Log } from './log.ts'
 import { SCOPE } from './names.ts'
 import { SdkDiagnostics } from './sdk-diagnostics.ts'
-import {
-  isDisabled,
-  otlpExporter,
-  otlpProtocol,
-  type Problem,
-  queueLimits,
-  read,
-  resourceDefaults,
-  samplerOf,
-  traceExport,
-} from './sdk-environment.ts'
-import { limitsAttributes } from './span-attributes.ts'
+import { isDisabled, type Problem, read, traceExport } from './sdk-environment.ts'
+import { limitsSpans } from './span-attributes.ts'
+import { type ByteExport, type Started, startFromVariables, withVariables } from './start-from-variables.ts'
 import type { Inbound } from './tracing.ts'
 
 export interface SdkInputs {
@@ -41,15 +29,12 @@ export interface Sdk {
   readonly tracer: Tracer | undefined
   /** The sampler is a configuration file's and not ours. */
   readonly foreignSampler: boolean
-  /** Limits on attributes were set, or may have been in a configuration file. */
-  readonly limitsAttributes: boolean
+  /** Limits on spans were set, or may have been in a configuration file. */
+  readonly limitsSpans: boolean
+  /** Present where exchanges' spans are written as bytes, and not by the tracer. */
+  readonly bytes?: ByteExport
   /** Sends what is queued, for at most `timeoutMs`; what is left then is counted as dropped. Never rejects. */
   stop(timeoutMs: number): Promise<void>
-}
-
-interface Started {
-  readonly shutdown: () => Promise<void>
-  readonly processor?: BoundedSpanProcessor
 }
 
 /** What this process has running: OpenTelemetry's globals admit one, so that several gateways share it. */
@@ -89,7 +74,7 @@ export async function startSdk(inputs: SdkInputs): Promise<Sdk | Problem> {
 const WITHOUT_TRACER: Sdk = {
   tracer: undefined,
   foreignSampler: false,
-  limitsAttributes: false,
+  limitsSpans: false,
   stop: () => Promise.resolve(),
 }
 
@@ -103,7 +88,7 @@ function join(inputs: SdkInputs): Sdk {
   return {
     tracer: trace.getTracer(SCOPE, inputs.version),
     foreignSampler: true,
-    limitsAttributes: true,
+    limitsSpans: true,
     stop: () => Promise.resolve(),
   }
 }
@@ -112,7 +97,8 @@ function use(running: Shared, { version, onDropped }: SdkInputs): Sdk {
   return {
     tracer: trace.getTracer(SCOPE, version),
     foreignSampler: running.foreignSampler,
-    limitsAttributes: running.foreignSampler || limitsAttributes(process.env),
+    limitsSpans: running.foreignSampler || limitsSpans(process.env),
+    ...(running.bytes === undefined ? {} : { bytes: running.bytes }),
     stop: async (timeoutMs) => {
       running.users--
       if (running.users === 0) await shutDown(running, timeoutMs)
@@ -141,38 +127,6 @@ async function start(
   }
 }
 
-async function startFromVariables(
-  { inbound, version, onDropped }: SdkInputs,
-  instrumentations: NodeSDKConfiguration['instrumentations'],
-  diagnostics: SdkDiagnostics,
-): Promise<Started | Problem> {
-  const { env } = process
-  const sampler = await samplerOf(env, inbound)
-  if ('problem' in sampler) return sampler
-  const { NodeSDK } = await import('@opentelemetry/sdk-node')
-  const { BatchSpanProcessor } = await import('@opentelemetry/sdk-trace')
-  const settings: Partial<NodeSDKConfiguration> = { instrumentations, sampler, idGenerator: new PooledIds() }
-  // The SDK sends metrics and logs over OTLP unless told not to; ours are scraped and written to standard error.
-  if (read(env, 'OTEL_METRICS_EXPORTER') === undefined) settings.metricReaders = []
-  if (read(env, 'OTEL_LOGS_EXPORTER') === undefined) settings.logRecordProcessors = []
-  let processor: BoundedSpanProcessor | undefined
-  if (traceExport(env) === 'ours') {
-    const protocol = otlpProtocol(env)
-    if (typeof protocol === 'object') return protocol
-    const exporter = await otlpExporter(protocol)
-    processor = new BoundedSpanProcessor(BatchSpanProcessor, exporter, queueLimits(env), onDropped)
-    settings.spanProcessors = [processor]
-  }
-  const sdk = withVariables(resourceDefaults(env, version), () =>
-    diagnostics.during(() => {
-      const created = new NodeSDK(settings)
-      created.start()
-      return created
-    }),
-  )
-  return { shutdown: () => sdk.shutdown(), ...(processor === undefined ? {} : { processor }) }
-}
-
 /** Ends it within the time, counts what is left, and leaves the globals as they were before the start. */
 async function shutDown(running: Shared, timeoutMs: number): Promise<void> {
   const { promise: timedOut, resolve } = Promise.withResolvers<void>()
@@ -183,20 +137,6 @@ async function shutDown(running: Shared, timeoutMs: number): Promise<void> {
   running.processor?.abandon()
   shared = undefined
   for (const api of [trace, context, metrics, propagation, diag]) api.disable()
-}
-
-/** Runs `act` with these variables set; the SDK reads its settings from the environment and from nowhere else. */
-function withVariables<T>(variables: Readonly<Record<string, string>>, act: () => T): T {
-  const before = Object.keys(variables).map((name) => [name, process.env[name]] as const)
-  Object.assign(process.env, variables)
-  try {
-    return act()
-  } finally {
-    for (const [name, value] of before) {
-      if (value === undefined) delete process.env[name]
-      else process.env[name] = value
-    }
-  }
 }
 
 /** True where spans get ids: the provider that stands there before any is registered gives none. */

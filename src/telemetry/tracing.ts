@@ -1,29 +1,13 @@
-// Starts and links the spans of an exchange by hand: one server span, one client span per attempt. Instrumentations
-// would cost more than the proxying (docs/decisions). Parents are passed as contexts, so nothing is looked up per request.
-// Without a tracer it still gives every exchange its ids and passes the client's trace context on unchanged.
+// What an exchange's spans are to whoever begins and ends them, however they are written: as SDK spans (sdk-spans.ts), as
+// bytes (byte-spans.ts), or not at all. Every exchange gets its ids, and the client's trace context goes on, in each case.
 
-import {
-  type Context,
-  createTraceState,
-  ROOT_CONTEXT,
-  type Span,
-  type SpanContext,
-  SpanKind,
-  trace,
-  type Tracer,
-} from '@opentelemetry/api'
-import { epochMs, hrTimeOf } from './clock.ts'
+import type { SpanContext } from '@opentelemetry/api'
 import type { Attempt, ExchangeRecord } from './exchange-record.ts'
 import { PooledIds } from './ids.ts'
 import { methodName } from './method.ts'
 import { OTHER } from './names.ts'
-import {
-  FLAG_SAMPLED,
-  formatTraceparent,
-  parseTraceparent,
-  type TraceParent,
-  validTracestate,
-} from './trace-context.ts'
+import type { TimeSplit } from './time-split.ts'
+import { formatTraceparent, parseTraceparent, type TraceParent, validTracestate } from './trace-context.ts'
 
 /**
  * What becomes of a client's trace context: `continue` keeps its trace but not its sampled flag, `trust` keeps both,
@@ -31,83 +15,58 @@ import {
  */
 export type Inbound = 'continue' | 'trust' | 'restart'
 
-export interface TracingInputs {
-  /** Absent where tracing is off. */
-  readonly tracer: Tracer | undefined
-  readonly inbound: Inbound
-  /**
-   * With `continue`: the sampler is not ours (a configuration file), so a continued trace is shown to it as sampled;
-   * a parent-based one would drop what the client marked unsampled.
-   */
-  readonly showsSampled?: boolean
+/** One server span an exchange and one client span an attempt. */
+export interface ExchangeSpans {
+  /** Begins the server span: sets ids, flags, tracestate and `sampled` of the record. */
+  begin(record: ExchangeRecord, traceparent: string | undefined, tracestate: string | undefined): void
+  /** Begins the client span of an attempt and returns the `traceparent` for its upstream. */
+  beginAttempt(record: ExchangeRecord, attempt: Attempt): string
+  /** Ends it; called once for each that was begun. */
+  endAttempt(record: ExchangeRecord, attempt: Attempt): void
+  /** Ends the server span. @param batch the span of the batch that made the revision, where that is known */
+  end(record: ExchangeRecord, times: TimeSplit, batch: SpanContext | undefined): void
 }
 
-export class Tracing {
-  readonly tracer: Tracer | undefined
+/** Without tracing: ids of our own, or those of the client. */
+export class NoSpans implements ExchangeSpans {
   readonly #inbound: Inbound
-  readonly #showsSampled: boolean
   readonly #ids = new PooledIds()
 
-  constructor({ tracer, inbound, showsSampled = false }: TracingInputs) {
-    this.tracer = tracer
+  constructor(inbound: Inbound) {
     this.#inbound = inbound
-    this.#showsSampled = showsSampled && inbound === 'continue'
   }
 
-  /** Begins the server span: sets ids, flags, tracestate and span of the record. */
   begin(record: ExchangeRecord, traceparent: string | undefined, tracestate: string | undefined): void {
-    const inbound = parseTraceparent(traceparent)
-    const parent = this.#inbound === 'restart' ? undefined : inbound
-    record.parentSpanId = parent?.spanId ?? ''
-    record.tracestate = parent === undefined ? '' : validTracestate(tracestate)
-    if (this.tracer === undefined) return this.#withoutTracer(record, parent)
-    // Attributes follow when the exchange is over, all at once: at the start each would be copied twice, and the
-    // samplers that there are look at the trace id and the parent only.
-    const span = this.tracer.startSpan(
-      serverSpanName(record.method),
-      {
-        kind: SpanKind.SERVER,
-        startTime: hrTimeOf(epochMs(record.startedAt)),
-        ...(inbound !== undefined && parent === undefined
-          ? { links: [{ context: remote(inbound, '') }] }
-          : {}),
-      },
-      parent === undefined ? ROOT_CONTEXT : this.#parentContext(parent, record.tracestate),
-    )
-    const { traceId, spanId, traceFlags } = span.spanContext()
-    record.span = span
-    record.traceId = traceId
-    record.spanId = spanId
-    record.traceFlags = traceFlags
-  }
-
-  /** Begins the client span of an attempt and returns the `traceparent` for its upstream. */
-  beginAttempt(record: ExchangeRecord, attempt: Attempt): string {
-    if (this.tracer === undefined || record.span === undefined) return forwardedTraceparent(record)
-    const method = methodName(record.method)
-    const span = this.tracer.startSpan(
-      method === OTHER ? 'HTTP' : method,
-      { kind: SpanKind.CLIENT, startTime: hrTimeOf(epochMs(attempt.startedAt)) },
-      contextOf(record.span),
-    )
-    attempt.span = span
-    const { traceId, spanId, traceFlags } = span.spanContext()
-    attempt.spanId = spanId
-    return formatTraceparent(traceId, spanId, traceFlags)
-  }
-
-  /** Gives a record ids of our own where no span did. */
-  #withoutTracer(record: ExchangeRecord, parent: TraceParent | undefined): void {
+    const parent = parentOf(record, this.#inbound, parseTraceparent(traceparent), tracestate)
     record.traceId = parent?.traceId ?? this.#ids.generateTraceId()
     record.spanId = this.#ids.generateSpanId()
     record.traceFlags = parent?.flags ?? 0
   }
 
-  #parentContext(parent: TraceParent, tracestate: string): Context {
-    const context = remote(parent, tracestate)
-    if (this.#showsSampled) context.traceFlags |= FLAG_SAMPLED
-    return trace.setSpanContext(ROOT_CONTEXT, context)
+  beginAttempt(record: ExchangeRecord): string {
+    return forwardedTraceparent(record)
   }
+
+  endAttempt(): void {
+    // None was begun.
+  }
+
+  end(): void {
+    // Nor here.
+  }
+}
+
+/** The parent of an exchange's span, noted on its record; undefined where a new trace begins. */
+export function parentOf(
+  record: ExchangeRecord,
+  mode: Inbound,
+  inbound: TraceParent | undefined,
+  tracestate: string | undefined,
+): TraceParent | undefined {
+  const parent = mode === 'restart' ? undefined : inbound
+  record.parentSpanId = parent?.spanId ?? ''
+  record.tracestate = parent === undefined ? '' : validTracestate(tracestate)
+  return parent
 }
 
 /** Name of a server span before its route is known. Semantic conventions: an unknown method is named HTTP. */
@@ -116,23 +75,8 @@ export function serverSpanName(method: string): string {
   return known === OTHER ? 'HTTP' : known
 }
 
-/** True where this exchange is sampled and recorded: only then can its ids be looked up. */
-export function isSampled(record: ExchangeRecord): boolean {
-  return record.span !== undefined && (record.traceFlags & FLAG_SAMPLED) !== 0
-}
-
 /** What goes upstream where no client span was made: the client's own parent, or ourselves as a new one. */
 export function forwardedTraceparent(record: ExchangeRecord): string {
   const spanId = record.parentSpanId === '' ? record.spanId : record.parentSpanId
   return formatTraceparent(record.traceId, spanId, record.traceFlags)
-}
-
-function contextOf(span: Span): Context {
-  return trace.setSpan(ROOT_CONTEXT, span)
-}
-
-function remote({ traceId, spanId, flags }: TraceParent, tracestate: string): SpanContext {
-  const context: SpanContext = { traceId, spanId, traceFlags: flags, isRemote: true }
-  if (tracestate !== '') context.traceState = createTraceState(tracestate)
-  return context
 }

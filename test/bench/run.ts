@@ -19,6 +19,7 @@ const SECTIONS: Readonly<Record<string, () => Promise<void>>> = {
   keys: async () => (await import('./keys.ts')).benchKeys(),
   limits: async () => (await import('./limits.ts')).benchLimits(),
   recorder: async () => (await import('./recorder.ts')).benchRecorder(),
+  spans: async () => (await import('./spans.ts')).benchSpans(),
   journal: async () => (await import('./journal.ts')).benchJournal(),
   kubernetes: async () => (await import('./kubernetes.ts')).benchKubernetes(),
 }

@@ -48,6 +48,7 @@ export function attemptOf(record: ExchangeRecord, set: Partial<Attempt> = {}): A
     status: 200,
     failure: undefined,
     span: undefined,
+    spanOpen: false,
     spanId: '',
     ...set,
   }
