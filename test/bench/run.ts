@@ -8,11 +8,12 @@ import { loadGenerator, runLoad } from './load.ts'
 import { table, type Measurement, type Sample } from './measurement.ts'
 import { PEERS, REFERENCE_PEER } from './peers.ts'
 import { placement, type Placement } from './placement.ts'
-import { startGatewayTarget, startPeer, type Target } from './targets.ts'
+import { startGatewayTarget, startPeer, startUntracedTarget, type Target } from './targets.ts'
 import { startBenchUpstream } from './upstream.ts'
 
 const GATEWAY = 'kanali'
-const PROXIES = [...PEERS.map(({ name }) => name), GATEWAY]
+const UNTRACED = 'kanali-untraced'
+const PROXIES = [...PEERS.map(({ name }) => name), GATEWAY, UNTRACED]
 /** What is measured beside the proxies, each loaded only where it is run. */
 const SECTIONS: Readonly<Record<string, () => Promise<void>>> = {
   snapshot: async () => (await import('./snapshot.ts')).benchSnapshot(),
@@ -94,6 +95,7 @@ async function startTargets(targets: Target[], setting: Setting): Promise<void> 
     if ('missing' in target) say(`left out: ${target.missing}`)
     else targets.push(target)
   }
+  if (only.includes(UNTRACED)) targets.push(await startUntracedTarget(upstreamPort, routes, where))
   if (only.includes(GATEWAY)) targets.push(...(await startGatewayTarget(upstreamPort, routes, where)))
 }
 

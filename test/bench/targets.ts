@@ -47,6 +47,29 @@ export async function startPeer(
   return { name: peer.name, port, pid: running.pid, path: '/', stop: () => running.stop() }
 }
 
+/** The gateway without tracing, all else on: what tracing costs is the difference. */
+export async function startUntracedTarget(
+  upstreamPort: number,
+  routeCount: number,
+  { proxy }: Placement,
+): Promise<Target> {
+  const gateway = await startGatewayProcess({
+    manifests: routeManifests(routeCount, upstreamPort),
+    env: { NODE_ENV: 'production' },
+    prefix: proxy,
+    discardAccessLog: true,
+    readyTimeoutMs: 120_000,
+  })
+  await gateway.process.until(() => answersAt(gateway.port, '/bench'), 'the gateway answers')
+  return {
+    name: 'kanali-untraced',
+    port: gateway.port,
+    pid: gateway.process.pid,
+    path: '/bench',
+    stop: () => gateway.stop(),
+  }
+}
+
 /** Starts the sink and the gateway, and waits until a request goes through. Throws where the gateway does not. */
 export async function startGatewayTarget(
   upstreamPort: number,
