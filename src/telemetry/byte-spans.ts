@@ -14,7 +14,7 @@ import { SpanParts } from './span-parts.ts'
 import type { SpanQueue } from './span-queue.ts'
 import type { TimeSplit } from './time-split.ts'
 import { FLAG_SAMPLED, formatTraceparent, parseTraceparent } from './trace-context.ts'
-import { type ExchangeSpans, forwardedTraceparent, type Inbound, parentOf } from './tracing.ts'
+import { type ExchangeSpans, type Inbound, parentOf } from './tracing.ts'
 
 export interface ByteSpansInputs {
   readonly queue: Pick<SpanQueue, 'open' | 'commit'>
@@ -50,7 +50,6 @@ export class ByteSpans implements ExchangeSpans {
   }
 
   beginAttempt(record: ExchangeRecord, attempt: Attempt): string {
-    if (record.traceId === '') return forwardedTraceparent(record)
     attempt.spanId = this.#ids.generateSpanId()
     attempt.spanOpen = record.sampled
     return formatTraceparent(record.traceId, attempt.spanId, record.traceFlags)

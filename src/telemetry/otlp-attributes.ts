@@ -30,7 +30,18 @@ export function attributeKey(name: string): AttributeKey {
 export function encoded(write: (to: OtlpWriter) => void): Buffer {
   const writer = new OtlpWriter(Buffer.allocUnsafeSlow(256))
   write(writer)
-  return Buffer.from(writer.bytes.subarray(0, writer.at))
+  return joined([writer.bytes.subarray(0, writer.at)])
+}
+
+/** One after the other in memory of their own: a piece of Node's pool would keep all of its 8 KiB for as long as it lives. */
+export function joined(parts: readonly Buffer[]): Buffer {
+  const all = Buffer.allocUnsafeSlow(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
 }
 
 /** A whole attribute of a span. @param tag of the field that it is */

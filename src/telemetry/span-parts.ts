@@ -7,12 +7,12 @@ import type { Route, Snapshot } from '../snapshot/snapshot.ts'
 import type { Attempt, ExchangeRecord, Outcome } from './exchange-record.ts'
 import { METHODS } from './method.ts'
 import { ATTRIBUTE, OTHER } from './names.ts'
-import { attribute, encoded } from './otlp-attributes.ts'
+import { attribute, encoded, joined } from './otlp-attributes.ts'
 
 /** Endpoints whose part is kept; with more, all are encoded anew. */
 export const ENDPOINTS_MAX = 4096
 /** Versions of HTTP that are kept; a client writes them. */
-const VERSIONS_MAX = 16
+export const VERSIONS_MAX = 16
 const NAME = 0x2a
 const KIND = 0x30
 const STATUSES = 1000
@@ -23,10 +23,7 @@ const SCHEMES = {
 }
 const UNROUTED = METHODS.map((method) => namedPart(nameOf(method), SpanKind.SERVER, method))
 const CLIENTS = METHODS.map((method) =>
-  Buffer.concat([
-    namedPart(nameOf(method), SpanKind.CLIENT, method),
-    attribute(ATTRIBUTE.protocolVersion, '1.1'),
-  ]),
+  joined([namedPart(nameOf(method), SpanKind.CLIENT, method), attribute(ATTRIBUTE.protocolVersion, '1.1')]),
 )
 const OUTCOMES: Readonly<Record<Outcome, Buffer>> = {
   ok: attribute(ATTRIBUTE.outcome, 'ok'),
@@ -75,7 +72,7 @@ export class SpanParts {
         attribute(ATTRIBUTE.snapshotHash, snapshot.hash),
       ]
       if (snapshot.staleSince !== undefined) parts.push(attribute(ATTRIBUTE.snapshotStale, true))
-      part = Buffer.concat(parts)
+      part = joined(parts)
       this.#snapshots.set(snapshot, part)
     }
     return part
@@ -105,7 +102,7 @@ export class SpanParts {
     if (part !== undefined) return part
     const parts = [attribute(ATTRIBUTE.status, status)]
     if (isError) parts.push(attribute(ATTRIBUTE.errorType, String(status)))
-    const made = Buffer.concat(parts)
+    const made = joined(parts)
     if (Number.isInteger(status) && status > 0 && status < STATUSES) kept[status] = made
     return made
   }
@@ -114,7 +111,7 @@ export class SpanParts {
   fact(fact: ErrorFact): Buffer {
     let part = this.#facts.get(fact)
     if (part === undefined) {
-      part = Buffer.concat([this.clientFact(fact), attribute(ATTRIBUTE.errorBlame, fact.blame)])
+      part = joined([this.clientFact(fact), attribute(ATTRIBUTE.errorBlame, fact.blame)])
       this.#facts.set(fact, part)
     }
     return part
@@ -124,7 +121,7 @@ export class SpanParts {
   clientFact(fact: ErrorFact): Buffer {
     let part = this.#clientFacts.get(fact)
     if (part === undefined) {
-      part = Buffer.concat([
+      part = joined([
         attribute(ATTRIBUTE.errorType, fact.reason),
         attribute(ATTRIBUTE.errorCode, fact.codeText),
         attribute(ATTRIBUTE.errorReason, fact.reason),
@@ -138,10 +135,7 @@ export class SpanParts {
   endpoint({ host, port }: Pick<Attempt, 'host' | 'port'>): Buffer {
     const known = this.#endpoints.get(host)?.get(port)
     if (known !== undefined) return known
-    const part = Buffer.concat([
-      attribute(ATTRIBUTE.serverAddress, host),
-      attribute(ATTRIBUTE.serverPort, port),
-    ])
+    const part = joined([attribute(ATTRIBUTE.serverAddress, host), attribute(ATTRIBUTE.serverPort, port)])
     if (this.#endpointCount >= ENDPOINTS_MAX) {
       this.#endpoints.clear()
       this.#endpointCount = 0
@@ -165,11 +159,11 @@ function namedPart(name: string, kind: SpanKind, method: string): Buffer {
     // OTLP counts kinds from 1: 0 is none.
     to.byte(kind + 1)
   })
-  return Buffer.concat([head, attribute(ATTRIBUTE.method, method)])
+  return joined([head, attribute(ATTRIBUTE.method, method)])
 }
 
 function routePart(route: Route, method: string): Buffer {
-  return Buffer.concat([
+  return joined([
     namedPart(`${nameOf(method)} ${route.path}`, SpanKind.SERVER, method),
     attribute(ATTRIBUTE.route, route.path),
     attribute(ATTRIBUTE.apiproxyName, route.apiproxy),

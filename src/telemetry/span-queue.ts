@@ -19,6 +19,9 @@ export const QUEUED_BYTES_A_SPAN = 4096
 /** While the program ends, so many exports run side by side. */
 const EXPORTS_AT_END = 4
 const SPARE_BUFFERS_MAX = 2
+/** Smaller ones are not worth keeping, larger ones held a span of an unusual size. */
+const SPARE_BYTES_MIN = 64 * 1024
+const BUFFER_BYTES_MAX = 2 * BATCH_BYTES_MAX
 
 export interface SpanQueueParts {
   readonly limits: QueueLimits
@@ -130,16 +133,24 @@ export class SpanQueue implements SpanProcessor {
   /** Closes the batch that is being written. */
   #seal(): void {
     this.#sealed.push({
-      bytes: this.#writer.bytes,
+      bytes: this.#handOver(),
       used: this.#used,
       others: this.#others,
       spans: this.#spans,
     })
     this.#sealedBytes += this.#used
-    this.#writer.use(this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.#writer.bytes.length))
     this.#used = 0
     this.#spans = 0
     this.#others = []
+  }
+
+  /** The written bytes, whose buffer goes with them where it is mostly full: what waits takes at most twice its size. */
+  #handOver(): Buffer {
+    const { bytes } = this.#writer
+    if (this.#used * 2 < bytes.length) return Buffer.from(bytes.subarray(0, this.#used))
+    const next = this.#spare.pop() ?? Buffer.allocUnsafeSlow(Math.min(bytes.length, BUFFER_BYTES_MAX))
+    this.#writer.use(next)
+    return bytes
   }
 
   #wait(): void {
@@ -194,8 +205,8 @@ export class SpanQueue implements SpanProcessor {
       done(error instanceof Error ? error : new Error(String(error)))
     }
     // The transport has made a request of it by now, and holds bytes of its own.
-    const isUsual = batch.bytes.length <= 2 * BATCH_BYTES_MAX
-    if (isUsual && this.#spare.length < SPARE_BUFFERS_MAX) this.#spare.push(batch.bytes)
+    const isBuffer = batch.bytes.length >= SPARE_BYTES_MIN && batch.bytes.length <= BUFFER_BYTES_MAX
+    if (isBuffer && this.#spare.length < SPARE_BUFFERS_MAX) this.#spare.push(batch.bytes)
   }
 
   #settle(spans: number, error: Error | undefined): void {

@@ -30,6 +30,8 @@ class HeldTransport implements SpanTransport {
   }
 
   export(batch: SpanBatch, done: Parameters<SpanTransport['export']>[1]): void {
+    // What waits is no larger than twice what it says, however small batches are.
+    expect(batch.bytes.length).toBeLessThanOrEqual(2 * batch.used)
     const request = Buffer.from(this.#serializer.serializeRequest(batch) ?? [])
     const names = (decodeTraces(request).resourceSpans ?? []).flatMap(({ scopeSpans }) =>
       (scopeSpans ?? []).flatMap(({ spans }) => (spans ?? []).map(({ name }) => name ?? '')),
