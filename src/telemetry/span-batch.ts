@@ -40,6 +40,11 @@ export class BatchSerializer implements ISerializer<SpanBatch, Response> {
     this.#model = model
   }
 
+  /** It has been told. */
+  get isTaught(): boolean {
+    return this.#model !== undefined
+  }
+
   /** What the SDK knows of this process only after a while (the host's id): undefined where it is all there. */
   pending(): Promise<void> | undefined {
     const resource = this.#model?.resource

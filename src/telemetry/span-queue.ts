@@ -26,7 +26,7 @@ const BUFFER_BYTES_MAX = 2 * BATCH_BYTES_MAX
 export interface SpanQueueParts {
   readonly limits: QueueLimits
   readonly transport: SpanTransport
-  readonly serializer: Pick<BatchSerializer, 'like' | 'pending'>
+  readonly serializer: Pick<BatchSerializer, 'like' | 'pending' | 'isTaught'>
   /** Called with the number of spans that were lost. */
   readonly onDropped: (spans: number) => void
 }
@@ -72,6 +72,11 @@ export class SpanQueue implements SpanProcessor {
   /** Learns resource and scope from the one span that is started for it. */
   onStart(span: Span & ReadableSpan): void {
     if (span.name === PROBE) this.#parts.serializer.like(span)
+  }
+
+  /** Resource and scope have been learned: until then no bytes can leave. */
+  get isTaught(): boolean {
+    return this.#parts.serializer.isTaught
   }
 
   /** Takes a span of the SDK. */

@@ -79,7 +79,8 @@ export async function startFromVariables(
   return {
     shutdown: () => sdk.shutdown(),
     processor,
-    ...(bytes === undefined ? {} : { bytes: { queue: bytes, sampler } }),
+    // Not taught where the provider that was registered is not this one: its tracer makes the spans then.
+    ...(bytes?.isTaught === true ? { bytes: { queue: bytes, sampler } } : {}),
   }
 }
 

@@ -44,6 +44,8 @@ interface Shared extends Started {
   readonly listeners: Set<(spans: number) => void>
 }
 let shared: Shared | undefined
+/** Starts and ends happen one after the other: two that overlap would each have half of what the process has once. */
+let lastTurn: Promise<unknown> = Promise.resolve()
 
 /**
  * Starts the SDK, or joins the one that this process has already, ours or one that `--import` brought.
@@ -53,6 +55,10 @@ export async function startSdk(inputs: SdkInputs): Promise<Sdk | Problem> {
   const { env } = process
   const file = inputs.configFile ?? read(env, 'OTEL_CONFIG_FILE')
   if (isDisabled(env) || (file === undefined && traceExport(env) === 'none')) return WITHOUT_TRACER
+  return inTurn(() => startOrJoin(inputs, file))
+}
+
+async function startOrJoin(inputs: SdkInputs, file: string | undefined): Promise<Sdk | Problem> {
   if (hasTracer()) return join(inputs)
   const diagnostics = new SdkDiagnostics(inputs.log)
   const listeners = new Set([inputs.onDropped])
@@ -101,7 +107,9 @@ function use(running: Shared, { version, onDropped }: SdkInputs): Sdk {
     ...(running.bytes === undefined ? {} : { bytes: running.bytes }),
     stop: async (timeoutMs) => {
       running.users--
-      if (running.users === 0) await shutDown(running, timeoutMs)
+      await inTurn(async () => {
+        if (running.users === 0 && running === shared) await shutDown(running, timeoutMs)
+      })
       running.listeners.delete(onDropped)
     },
   }
@@ -125,6 +133,12 @@ async function start(
       problem: `OpenTelemetry could not be started: ${error instanceof Error ? error.message : String(error)}`,
     }
   }
+}
+
+function inTurn<T>(act: () => Promise<T>): Promise<T> {
+  const turn = lastTurn.then(act)
+  lastTurn = turn.catch(() => undefined)
+  return turn
 }
 
 /** Ends it within the time, counts what is left, and leaves the globals as they were before the start. */

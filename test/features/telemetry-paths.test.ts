@@ -4,9 +4,11 @@
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { Exposition } from '../support/exposition.ts'
 import { freePort } from '../support/free-ports.ts'
 import { startGatewayProcess } from '../support/gateway-process.ts'
 import { httpRequest } from '../support/http-client.ts'
+import { type InProcessGateway, startInProcessGateway } from '../support/in-process-gateway.ts'
 import { apiProxy, mockTarget } from '../support/manifests.ts'
 import { startOtlpSink } from '../support/otlp-sink.ts'
 import type { ReceivedSpan } from '../support/received-span.ts'
@@ -75,6 +77,30 @@ describe('spans of the same requests', () => {
       for (const { resource } of spans) expect(resource).toMatchObject(rest)
     }
   })
+})
+
+test('gateways that start and end at the same time in one process share what is there once, and lose no span', async () => {
+  await using sink = await startOtlpSink()
+  await using folder = await tempFolder('shared')
+  const manifests = [
+    mockTarget('ok').route('/', 200, 'ok').build(),
+    apiProxy('ok').at('/ok').mock('ok').build(),
+  ]
+  await folder.write('ok.yaml', manifests.map((each) => JSON.stringify(each)).join('\n---\n'))
+  const start = () =>
+    startInProcessGateway(sink, { 'source.directory': folder.path, 'source.namespace': 'default' })
+  let running: InProcessGateway[] = await Promise.all([start(), start(), start()])
+  for (let round = 0; round < 2; round++) {
+    for (const gateway of running) {
+      const response = await httpRequest(gateway.port, 'GET', '/ok')
+      await sink.trace(response.header('x-kanali-correlation-id') ?? '')
+      const metrics = new Exposition(await gateway.metrics(), 'text/plain')
+      expect(metrics.value('kanali_telemetry_dropped_total', { signal: 'traces' })).toBe(0)
+    }
+    const [next] = await Promise.all([start(), ...running.map((gateway) => gateway.stop())])
+    running = [next]
+  }
+  await running[0]?.stop()
 })
 
 async function spansBy({ protocol, env, usesFile = false }: Way, deadPort: number): Promise<ReceivedSpan[]> {
