@@ -17,14 +17,14 @@ import { tempFolder } from '../support/temp-folder.ts'
 const INBOUND = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' }
 const FOREIGN = pathToFileURL(path.join(import.meta.dirname, '../support/foreign-provider.ts')).href
 /** Of one process, connection or moment. */
-const OWN = [
+const OWN = new Set([
   'server.port',
   'network.peer.port',
   'kanali.snapshot.revision',
   'kanali.duration.gateway_ms',
   'kanali.duration.upstream_ms',
   'http.request.header.host',
-]
+])
 
 interface Way {
   readonly name: string
@@ -156,7 +156,7 @@ function comparable({
     traceState,
     attributes: Object.fromEntries(
       Object.entries(attributes)
-        .map(([key, value]) => [key, OWN.includes(key) ? typeof value : value] as const)
+        .map(([key, value]) => [key, OWN.has(key) ? typeof value : value] as const)
         .sort(([a], [b]) => a.localeCompare(b)),
     ),
     status,

@@ -4,7 +4,7 @@
 import { createTraceState } from '@opentelemetry/api'
 import fc from 'fast-check'
 import { CATALOGUE, type Reason } from '../../src/errors/catalogue.ts'
-import { failure } from '../../src/errors/failure.ts'
+import { type Failure, failure } from '../../src/errors/failure.ts'
 import { REJECTIONS } from '../../src/errors/rejections.ts'
 import type { Attempt, ExchangeRecord } from '../../src/telemetry/exchange-record.ts'
 import { METHODS } from '../../src/telemetry/method.ts'
@@ -51,11 +51,10 @@ const why = fc.option(
       cause: fc.option(thrown, { nil: undefined }),
       at: fc.option(fc.record({ kind: text, namespace: text, name: text, field: text }), { nil: undefined }),
     })
-    .map(({ reason, detail, cause, at }) => ({
-      ...failure(reason, detail),
-      ...(cause === undefined ? {} : { cause: Object.assign<Error, object>(new Error('x'), cause) }),
-      ...(at === undefined ? {} : { at }),
-    })),
+    .map(({ reason, detail, cause, at }): Failure => {
+      const thrownError = cause && Object.assign<Error, object>(new Error('x'), cause)
+      return Object.assign({}, failure(reason, detail), thrownError && { cause: thrownError }, at && { at })
+    }),
   { nil: undefined },
 )
 const ROUTES = [bareRoute(), bareRoute({ path: '/ä\ud800', apiproxy: '', namespace: 'n'.repeat(300) })]
