@@ -188,7 +188,7 @@ export class SpanQueue implements SpanProcessor {
     const timer = setTimeout(() => {
       globalErrorHandler(new Error('the export of spans took longer than OTEL_BSP_EXPORT_TIMEOUT'))
       resolve()
-    }, this.#parts.limits.exportTimeoutMs)
+    }, this.#parts.limits.exportTimeoutMs).unref()
     const done = (error: Error | undefined): void => {
       clearTimeout(timer)
       this.#settle(batch.spans, error)
