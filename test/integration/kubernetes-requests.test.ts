@@ -12,6 +12,7 @@ import { shop, startClusterGateway, untilAnswered } from '../support/cluster-gat
 import { describeWithTools } from '../support/describe-with-tools.ts'
 import type { GatewayProcess } from '../support/gateway-process.ts'
 import { httpRequest } from '../support/http-client.ts'
+import { waitUntil } from '../support/wait-until.ts'
 
 const IPS = { old: '127.64.0.11', young: '127.64.0.12', canary: '127.64.0.13', nobody: '127.64.0.14' }
 
@@ -41,11 +42,18 @@ describeWithTools(['kube-apiserver', 'etcd'], 'requests by what a real API serve
     await server.apply(shop.service('old', IPS.old, port, { app: 'web', track: 'stable' }))
     // Creation times are whole seconds: the second is to be younger.
     const { creationTimestamp } = (await server.get('Service', 'shop', 'old')).metadata
-    for (let attempt = 0; attempt < 100; attempt++) {
-      const made = await server.apply(shop.service('young', IPS.young, port, { app: 'web', track: 'stable' }))
-      if (made.metadata['creationTimestamp'] !== creationTimestamp) break
-      await server.delete('Service', 'shop', 'young')
-    }
+    await waitUntil(
+      async () => {
+        const made = await server.apply(
+          shop.service('young', IPS.young, port, { app: 'web', track: 'stable' }),
+        )
+        if (made.metadata['creationTimestamp'] !== creationTimestamp) return true
+        await server.delete('Service', 'shop', 'young')
+        return false
+      },
+      'the next second by the API server',
+      { everyMs: 50 },
+    )
     await server.apply(shop.service('canary', IPS.canary, port, { app: 'web', track: 'canary' }))
     await server.apply(shop.service('nobody', IPS.nobody, port))
   })
