@@ -27,8 +27,8 @@ import { type Listening, listen } from './proxy/listen.ts'
 import { createListener } from './proxy/server.ts'
 import { trustedProxies } from './proxy/trusted-proxies.ts'
 import { AddressGuard } from './proxy/upstream/address-guard.ts'
+import { openTransport } from './proxy/upstream/open-transport.ts'
 import type { Transport } from './proxy/upstream/transport.ts'
-import { UndiciTransport } from './proxy/upstream/undici-transport.ts'
 import { Vault } from './resources/vault.ts'
 import { Current } from './snapshot/current.ts'
 import type { AccessLogOutput } from './telemetry/access-log.ts'
@@ -214,7 +214,8 @@ class Composition implements Gateway {
       await signals.stop(FLUSH_MS)
       return guards.problem
     }
-    const made = new UndiciTransport(options, this.#vault, this.#guard, this.#load)
+    const parts = { options, vault: this.#vault, guard: this.#guard, load: this.#load }
+    const made = await openTransport(parts)
     const transport = this.#overrides.transport?.(made) ?? made
     const deadlines = new Deadlines((now) => transport.sweep(now))
     const services: ExchangeServices = {

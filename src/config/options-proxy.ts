@@ -2,7 +2,7 @@
 
 import { list, map } from './collection-kind.ts'
 import { option } from './option.ts'
-import { BOOLEAN, duration, integer, text } from './value-kind.ts'
+import { BOOLEAN, choice, duration, integer, text } from './value-kind.ts'
 import { headerName } from './value-rules.ts'
 
 export const PROXY_OPTIONS = [
@@ -68,6 +68,13 @@ export const PROXY_OPTIONS = [
     {},
     'Values that dynamic discovery takes for request headers that are absent.',
     'foo=bar,car=baz',
+  ),
+  option(
+    'proxy.upstream_transport',
+    choice('socket', 'undici'),
+    'socket',
+    'What speaks HTTP/1.1 to upstreams: the gateway itself on sockets, or undici, which costs more.',
+    'undici',
   ),
   option(
     'proxy.max_connections_per_endpoint',

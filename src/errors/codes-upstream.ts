@@ -99,7 +99,7 @@ export const CODE_08 = {
       blame: 'upstream',
       means: 'The upstream closed or reset the connection before it sent the first byte of an answer.',
       check:
-        'Look at the log and the restarts of the upstream at the time of the span (`kubectl get pods`, `kubectl logs --previous`). If it happens only on idle connections, its keep-alive time is shorter than `proxy.idle_connection_timeout`.',
+        'Look at the log and the restarts of the upstream at the time of the span (`kubectl get pods`, `kubectl logs --previous`). If it happens only to POST and PATCH, which are not sent again, its keep-alive time is shorter than `proxy.idle_connection_timeout`.',
       proxyStatus: 'connection_terminated',
     },
     {

@@ -5,6 +5,7 @@ import type { Reason } from '../errors/catalogue.ts'
 import { failure, type Failure } from '../errors/failure.ts'
 import { ADDRESS_REFUSED, CONNECT_TIMEOUT, TLS_MATERIAL_REFUSED } from './upstream/connector.ts'
 import { HEAD_TOO_LARGE, STATUS_INVALID, type Phase, type TransportFault } from './upstream/transport.ts'
+import { CLOSED, MALFORMED, UNEXPECTED_INFORMATIONAL } from './upstream/wire-fault.ts'
 
 interface Row {
   /** Phases in which the row holds; absent: in all. */
@@ -20,6 +21,8 @@ const CONNECTING: readonly Phase[] = ['pending', 'dns', 'connect', 'tls']
 const BEFORE_HEAD: readonly Phase[] = ['pending', 'connect', 'sending', 'waiting']
 const PARSER_ERROR = /^HTTPParserError$/
 const LENGTH_MISMATCH = /^UND_ERR_RES_CONTENT_LENGTH_MISMATCH$/
+/** The peer has closed or reset the connection, in the words of either transport and of the system. */
+const GONE = new RegExp(`^(${CLOSED}|UND_ERR_SOCKET|ECONNRESET|EPIPE|ECONNABORTED)$`)
 
 /** The first row that holds decides; the order is from the most telling sign to the least. */
 const ROWS: readonly Row[] = [
@@ -52,6 +55,7 @@ const ROWS: readonly Row[] = [
   { phases: ['tls'], reason: 'tls_handshake_failed' },
   { code: /^(ERR_SSL_|EPROTO$)/, reason: 'tls_handshake_failed' },
   { code: new RegExp(`^(UND_ERR_HEADERS_OVERFLOW|${HEAD_TOO_LARGE})$`), reason: 'response_header_too_large' },
+  { code: new RegExp(`^${UNEXPECTED_INFORMATIONAL}$`), reason: 'unexpected_informational' },
   // undici's words for a 100 or a 101 that nobody asked for; it gives them no code of their own.
   { message: /^bad (response|upgrade)$/, reason: 'unexpected_informational' },
   // Of its parser undici gives the words alone, and no code.
@@ -61,22 +65,10 @@ const ROWS: readonly Row[] = [
   // Once the head was good, less content than it promised is all that this can mean.
   { code: LENGTH_MISMATCH, phases: ['body'], reason: 'connection_closed_in_body' },
   { code: LENGTH_MISMATCH, reason: 'response_malformed' },
-  { code: new RegExp(`^${STATUS_INVALID}$`), reason: 'response_malformed' },
-  {
-    code: /^(UND_ERR_SOCKET|ECONNRESET|EPIPE|ECONNABORTED)$/,
-    phases: BEFORE_HEAD,
-    reason: 'connection_closed_before_head',
-  },
-  {
-    code: /^(UND_ERR_SOCKET|ECONNRESET|EPIPE|ECONNABORTED)$/,
-    phases: ['head'],
-    reason: 'connection_closed_in_head',
-  },
-  {
-    code: /^(UND_ERR_SOCKET|ECONNRESET|EPIPE|ECONNABORTED)$/,
-    phases: ['body'],
-    reason: 'connection_closed_in_body',
-  },
+  { code: new RegExp(`^(${MALFORMED}|${STATUS_INVALID})$`), reason: 'response_malformed' },
+  { code: GONE, phases: BEFORE_HEAD, reason: 'connection_closed_before_head' },
+  { code: GONE, phases: ['head'], reason: 'connection_closed_in_head' },
+  { code: GONE, phases: ['body'], reason: 'connection_closed_in_body' },
 ]
 
 /** The failure of an attempt; `endpoint` is `host:port` for the detail. */

@@ -138,6 +138,7 @@ export class Forward implements UpstreamEvents, WaitingHead {
   }
 
   started(): void {
+    if (this.connected) this.#attempt.resends = (this.#attempt.resends ?? 0) + 1
     this.connected = true
     this.#exchange.touch()
   }

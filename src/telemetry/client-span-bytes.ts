@@ -4,7 +4,7 @@ import type { Attempt, ExchangeRecord } from './exchange-record.ts'
 import { fullUrl } from './client-span.ts'
 import { methodIndex } from './method.ts'
 import { ATTRIBUTE } from './names.ts'
-import { attributeKey, putText } from './otlp-attributes.ts'
+import { attributeKey, putNumber, putText } from './otlp-attributes.ts'
 import type { OtlpWriter } from './otlp-writer.ts'
 import { OTHER_METHOD, putMethodOriginal, putPart, type SpanContextParts } from './server-span-bytes.ts'
 import { ATTRIBUTE_CHARS_MAX } from './shown-request.ts'
@@ -12,6 +12,7 @@ import { beginSpan, endSpan, putErrorTail, putTail, putTimes, putTraceState } fr
 import { clipped } from './visible-text.ts'
 
 const URL_FULL = attributeKey(ATTRIBUTE.urlFull)
+const RESENDS = attributeKey(ATTRIBUTE.resendCount)
 
 /** Writes the span whole. */
 export function writeClientSpan(
@@ -29,6 +30,7 @@ export function writeClientSpan(
   putPart(to, parts.client(method))
   putPart(to, parts.endpoint(attempt))
   putText(to, URL_FULL, fullUrl(attempt, mask))
+  if (attempt.resends !== undefined) putNumber(to, RESENDS, attempt.resends)
   if (status > 0) putPart(to, parts.status(status, status >= 400 && failure === undefined))
   if (failure !== undefined) putPart(to, parts.clientFact(failure.fact))
   const message = clipped(failure?.detail ?? '', ATTRIBUTE_CHARS_MAX)

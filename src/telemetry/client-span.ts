@@ -20,6 +20,7 @@ export function endClientSpan(record: ExchangeRecord, attempt: Attempt, span: Sp
     to[ATTRIBUTE.serverAddress] = attempt.host
     to[ATTRIBUTE.serverPort] = attempt.port
     to[ATTRIBUTE.protocolVersion] = '1.1'
+    if (attempt.resends !== undefined) to[ATTRIBUTE.resendCount] = attempt.resends
     putResult(to, attempt)
     setAll(span, to)
     setStatus(span, attempt)

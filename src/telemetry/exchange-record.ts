@@ -26,6 +26,8 @@ export interface Attempt {
   /** Head of the answer received; 0 while not. */
   headAt: number
   endedAt: number
+  /** How often the transport has sent it again on another connection; absent where it has not. */
+  resends?: number
   status: number
   failure: Failure | undefined
   /** Where it is one of the SDK's. */

@@ -7,6 +7,7 @@ export const ATTRIBUTE = {
   methodOriginal: 'http.request.method_original',
   route: 'http.route',
   status: 'http.response.status_code',
+  resendCount: 'http.request.resend_count',
   errorType: 'error.type',
   urlScheme: 'url.scheme',
   urlPath: 'url.path',

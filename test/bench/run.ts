@@ -8,12 +8,16 @@ import { loadGenerator, runLoad } from './load.ts'
 import { table, type Measurement, type Sample } from './measurement.ts'
 import { PEERS, REFERENCE_PEER } from './peers.ts'
 import { placement, type Placement } from './placement.ts'
-import { startGatewayTarget, startPeer, startUntracedTarget, type Target } from './targets.ts'
+import { named, startGatewayTarget, startPeer, startUntracedTarget, type Target } from './targets.ts'
 import { startBenchUpstream } from './upstream.ts'
 
 const GATEWAY = 'kanali'
 const UNTRACED = 'kanali-untraced'
-const PROXIES = [...PEERS.map(({ name }) => name), GATEWAY, UNTRACED]
+const TRANSPORTS = ['socket', 'undici'] as const
+const PROXIES = [
+  ...PEERS.map(({ name }) => name),
+  ...TRANSPORTS.flatMap((transport) => [named(GATEWAY, transport), named(UNTRACED, transport)]),
+]
 /** What is measured beside the proxies, each loaded only where it is run. */
 const SECTIONS: Readonly<Record<string, () => Promise<void>>> = {
   snapshot: async () => (await import('./snapshot.ts')).benchSnapshot(),
@@ -95,8 +99,14 @@ async function startTargets(targets: Target[], setting: Setting): Promise<void> 
     if ('missing' in target) say(`left out: ${target.missing}`)
     else targets.push(target)
   }
-  if (only.includes(UNTRACED)) targets.push(await startUntracedTarget(upstreamPort, routes, where))
-  if (only.includes(GATEWAY)) targets.push(...(await startGatewayTarget(upstreamPort, routes, where)))
+  for (const transport of TRANSPORTS) {
+    if (only.includes(named(UNTRACED, transport))) {
+      targets.push(await startUntracedTarget(upstreamPort, routes, where, transport))
+    }
+    if (only.includes(named(GATEWAY, transport))) {
+      targets.push(...(await startGatewayTarget(upstreamPort, routes, where, transport)))
+    }
+  }
 }
 
 async function measure(target: Target, seconds: number, where: Placement): Promise<Sample> {

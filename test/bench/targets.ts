@@ -2,6 +2,7 @@
 // traced and exported to a sink in a process of its own, metrics and access log on, many routes.
 
 import path from 'node:path'
+import { DEFAULT_OPTIONS, type Options } from '../../src/config/options.ts'
 import { type KeyPair, keyPair } from '../support/api-keys.ts'
 import { freePort } from '../support/free-ports.ts'
 import { startGatewayProcess } from '../support/gateway-process.ts'
@@ -47,13 +48,20 @@ export async function startPeer(
   return { name: peer.name, port, pid: running.pid, path: '/', stop: () => running.stop() }
 }
 
+/** The name of a gateway with that transport; the default goes by the plain one. */
+export function named(gateway: string, transport: Options['proxy.upstream_transport']): string {
+  return transport === DEFAULT_OPTIONS['proxy.upstream_transport'] ? gateway : `${gateway}-${transport}`
+}
+
 /** The gateway without tracing, all else on: what tracing costs is the difference. */
 export async function startUntracedTarget(
   upstreamPort: number,
   routeCount: number,
   { proxy }: Placement,
+  transport: Options['proxy.upstream_transport'],
 ): Promise<Target> {
   const gateway = await startGatewayProcess({
+    flags: { 'proxy.upstream_transport': transport },
     manifests: routeManifests(routeCount, upstreamPort),
     env: { NODE_ENV: 'production' },
     prefix: proxy,
@@ -62,7 +70,7 @@ export async function startUntracedTarget(
   })
   await gateway.process.until(() => answersAt(gateway.port, '/bench'), 'the gateway answers')
   return {
-    name: 'kanali-untraced',
+    name: named('kanali-untraced', transport),
     port: gateway.port,
     pid: gateway.process.pid,
     path: '/bench',
@@ -70,11 +78,15 @@ export async function startUntracedTarget(
   }
 }
 
-/** Starts the sink and the gateway, and waits until a request goes through. Throws where the gateway does not. */
+/**
+ * Starts the sink and the gateway, and waits until a request goes through. Throws where the gateway does not. With the
+ * transport that is not the default it is measured on the plain route alone, under a name that says so.
+ */
 export async function startGatewayTarget(
   upstreamPort: number,
   routeCount: number,
   { proxy, others }: Placement,
+  transport: Options['proxy.upstream_transport'],
 ): Promise<Target[]> {
   const sinkPort = await freePort()
   const sinkScript = path.join(import.meta.dirname, 'discard-sink.ts')
@@ -88,7 +100,10 @@ export async function startGatewayTarget(
         ...routeManifests(routeCount, upstreamPort),
         'guarded.yaml': guardedManifests(upstreamPort, keys),
       },
-      flags: { 'plugins.apiKey.decryption_key_file': keys.file },
+      flags: {
+        'plugins.apiKey.decryption_key_file': keys.file,
+        'proxy.upstream_transport': transport,
+      },
       otlpUrl: `http://127.0.0.1:${sinkPort}`,
       env: { NODE_ENV: 'production', OTEL_BSP_SCHEDULE_DELAY: undefined },
       prefix: proxy,
@@ -108,6 +123,9 @@ export async function startGatewayTarget(
       return `the sink took ${sunk}; dropped: ${dropped.join(', ') || 'not counted'}`
     }
     const process = { port: gateway.port, pid: gateway.process.pid }
+    if (transport !== DEFAULT_OPTIONS['proxy.upstream_transport']) {
+      return [{ name: named('kanali', transport), ...process, path: '/bench', remark, stop }]
+    }
     return [
       { name: 'kanali', ...process, path: '/bench', remark, stop },
       { name: 'kanali+apikey', ...process, path: '/guarded', stop: () => Promise.resolve() },

@@ -96,6 +96,7 @@ test('the defaults are those that users rely on', () => {
     'proxy.connect_timeout': 5000,
     'proxy.tls_common_name_validation': true,
     'proxy.default_header_values': {},
+    'proxy.upstream_transport': 'socket',
     'proxy.max_connections_per_endpoint': 256,
     'proxy.max_pending_per_endpoint': 1024,
     'proxy.max_connection_age': 300_000,

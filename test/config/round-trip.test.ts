@@ -33,6 +33,7 @@ const RAW_BY_KIND: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
     'trust',
     'restart',
     'local_share',
+    'undici',
     'always',
     'never',
     'allow',

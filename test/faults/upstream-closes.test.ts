@@ -1,10 +1,13 @@
 // Upstreams that close: while a kept connection is idle, in the moment in which it is used again, and with every
-// answer. A closed connection is never used, and no request is ever sent twice, whatever its method.
+// answer. A closed connection is never used. A request that may do something is never sent twice; one that may be
+// repeated is, once, by the socket transport, where a kept connection was closed just then.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startFaultyWorld, type FaultyWorld } from '../support/faulty-upstream.ts'
 import { httpRequest } from '../support/http-client.ts'
+import { startOtlpSink, type OtlpSink } from '../support/otlp-sink.ts'
 import { answers, cutsAfter, resets } from '../support/upstream-scripts.ts'
+import { TESTED_TRANSPORT } from '../support/upstream-transport.ts'
 import type { Script } from '../support/upstream.ts'
 import { waitUntil } from '../support/wait-until.ts'
 
@@ -28,23 +31,28 @@ const answersAndCloses: Script = async (connection) => {
 }
 
 let world: FaultyWorld
+let sink: OtlpSink
+
+const SCRIPTS = {
+  'idle-fin': answers(OK),
+  'idle-reset': answers(OK),
+  'used-fin': endsAtSecondRequest('fin'),
+  'used-reset': endsAtSecondRequest('reset'),
+  'each-time': answersAndCloses,
+  'without-length': answers('HTTP/1.1 200 Said\r\nconnection: close\r\n\r\nok'),
+  'fin-first': cutsAfter(0, 'fin'),
+  'reset-first': cutsAfter(0, 'reset'),
+  'reset-at-head': resets('after the head'),
+}
 
 beforeAll(async () => {
-  world = await startFaultyWorld({
-    'idle-fin': answers(OK),
-    'idle-reset': answers(OK),
-    'used-fin': endsAtSecondRequest('fin'),
-    'used-reset': endsAtSecondRequest('reset'),
-    'each-time': answersAndCloses,
-    'without-length': answers('HTTP/1.1 200 Said\r\nconnection: close\r\n\r\nok'),
-    'fin-first': cutsAfter(0, 'fin'),
-    'reset-first': cutsAfter(0, 'reset'),
-    'reset-at-head': resets('after the head'),
-  })
+  sink = await startOtlpSink()
+  world = await startFaultyWorld(SCRIPTS, { otlpUrl: sink.httpUrl })
 })
 
 afterAll(async () => {
   await world?.[Symbol.asyncDispose]()
+  await sink?.stop()
 })
 
 afterEach(async () => {
@@ -67,16 +75,26 @@ describe('an upstream that closes', () => {
     expect(world.upstream(name).connections).toHaveLength(2)
   })
 
-  it.each([
-    ['fin', 'GET'],
-    ['fin', 'POST'],
-    ['reset', 'GET'],
-    ['reset', 'POST'],
-  ])(
+  const tries = (name: string, path: string) =>
+    world.upstream(name).requests.filter(({ target }) => target === path).length
+
+  const NO_SECOND_TRY: readonly (readonly ['fin' | 'reset', string])[] =
+    TESTED_TRANSPORT === 'undici'
+      ? [
+          ['fin', 'POST'],
+          ['reset', 'POST'],
+          ['fin', 'GET'],
+          ['reset', 'GET'],
+        ]
+      : [
+          ['fin', 'POST'],
+          ['reset', 'POST'],
+        ]
+
+  it.each(NO_SECOND_TRY)(
     'a kept connection by a %s just when a %s is sent gets no second try, and is explained',
     async (how, method) => {
       const name = `used-${how}`
-      const before = world.upstream(name).requests.length
       expect((await send('GET', `/${name}/before-${method}`)).status).toBe(200)
       expect((await send(method, `/${name}/used-by-${method}`)).status).toBe(502)
       expect(await world.line(`/${name}/used-by-${method}`)).toMatchObject({
@@ -84,10 +102,27 @@ describe('an upstream that closes', () => {
         reason: 'connection_closed_before_head',
         blame: 'upstream',
       })
-      expect(world.upstream(name).requests.length - before).toBe(2)
+      expect(tries(name, `/used-by-${method}`)).toBe(1)
       expect((await send('GET', `/${name}/after-${method}`)).status).toBe(200)
       // The connection of that last one is at its end as well: the next test begins with a new one.
       await send('GET', `/${name}/spent-${method}`)
+    },
+  )
+
+  it.runIf(TESTED_TRANSPORT === 'socket').each(['fin', 'reset'] as const)(
+    'a kept connection by a %s just when a GET is sent is asked once more, on a new one',
+    async (how) => {
+      const name = `used-${how}`
+      expect((await send('GET', `/${name}/before-GET`)).status).toBe(200)
+      const used = await send('GET', `/${name}/used-by-GET`)
+      expect({ status: used.status, text: used.text }).toEqual({ status: 200, text: 'ok' })
+      expect(await world.line(`/${name}/used-by-GET`)).toMatchObject({ code: null, outcome: 'ok' })
+      expect(tries(name, '/used-by-GET')).toBe(2)
+      const [span] = await sink.spans(
+        ({ kind, attributes }) =>
+          kind === 'client' && attributes['url.full'] === `${world.upstream(name).url}/used-by-GET`,
+      )
+      expect(span?.attributes['http.request.resend_count']).toBe(1)
     },
   )
 

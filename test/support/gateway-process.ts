@@ -7,6 +7,7 @@ import { freePorts } from './free-ports.ts'
 import { seeAccessLine, seeLogLine } from './registry/watch.ts'
 import { RunningProcess, type Exit } from './running-process.ts'
 import { tempFolder, type TempFolder } from './temp-folder.ts'
+import { TRANSPORT_FLAGS } from './upstream-transport.ts'
 
 /** One line of JSON on an output. */
 export type LogLine = Readonly<Record<string, unknown>>
@@ -153,6 +154,7 @@ export async function startGatewayProcess(options: GatewayOptions = {}): Promise
 
 function defaultFlags(folder: string, ports: GatewayPorts): Record<string, string | number> {
   return {
+    ...TRANSPORT_FLAGS,
     'source.directory': folder,
     'server.insecure_port': ports.server,
     'server.insecure_bind_address': '127.0.0.1',

@@ -7,6 +7,7 @@ import { createGateway, type Gateway, type GatewayOverrides } from '../../src/ga
 import type { LogLine } from './gateway-process.ts'
 import type { ObservedGateway } from './observed.ts'
 import { seeAccessLine, seeLogLine } from './registry/watch.ts'
+import { TRANSPORT_FLAGS } from './upstream-transport.ts'
 import { waitUntil } from './wait-until.ts'
 
 export interface InProcessGateway extends ObservedGateway, AsyncDisposable {
@@ -32,6 +33,7 @@ export async function startInProcessGateway(
   overrides: Pick<GatewayOverrides, 'sources' | 'transport'> = {},
 ): Promise<InProcessGateway> {
   const local = {
+    ...TRANSPORT_FLAGS,
     'server.insecure_bind_address': '127.0.0.1',
     'prometheus.insecure_bind_address': '127.0.0.1',
     ...flags,

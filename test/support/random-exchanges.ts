@@ -106,6 +106,7 @@ const attemptFields = fc.option(
     startedAt: ms,
     headAt: ms,
     endedAt: ms,
+    resends: fc.constantFrom(undefined, undefined, 1),
     status: fc.oneof(fc.constantFrom(0, 200, 399, 400, 500), fc.nat(1200)),
     failure: why,
   }),

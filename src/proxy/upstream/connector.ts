@@ -1,8 +1,8 @@
-// Opens connections to one endpoint: resolves, checks the addresses, connects, shakes hands. Whatever fails here is
-// reported with the phase in which it failed; undici passes the error on to the requests that waited for it.
+// Opens connections to one endpoint: resolves, checks the addresses, connects, shakes hands, for whichever transport asks.
+// Whatever fails here is reported with the phase in which it failed, to the request that waited for it.
 
 import { lookup as resolve, type LookupAddress } from 'node:dns'
-import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net'
+import { connect as connectTcp, isIP, type LookupFunction, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls'
 import type { AddressGuard } from './address-guard.ts'
 import type { Phase } from './transport.ts'
@@ -44,7 +44,7 @@ export interface ConnectorOptions {
   }
 }
 
-type ConnectCallback = (error: Error | null, socket: Socket | null) => void
+type ConnectCallback = (error: ConnectError | null, socket: Socket | null) => void
 
 /** How far the connection of one lane is. */
 export interface Connecting {
@@ -62,12 +62,26 @@ export interface Sessions {
 /** A connector as undici's `connect` option takes it. */
 export function createConnector(options: ConnectorOptions, sessions: Sessions, connecting: Connecting) {
   return (_undici: unknown, callback: ConnectCallback): Socket | undefined =>
-    open(options, sessions, connecting, (error, socket) => {
-      connecting.phase = undefined
-      if (error === null) connecting.connectedAt = performance.now()
-      if (socket !== null) count(options.load, socket)
-      callback(error, socket)
-    })
+    openConnection(options, sessions, connecting, callback)
+}
+
+/**
+ * Opens one connection; `done` comes later, once, with the connection or with why there is none. `onread` takes what is
+ * read, instead of the socket's stream.
+ */
+export function openConnection(
+  options: ConnectorOptions,
+  sessions: Sessions,
+  connecting: Connecting,
+  done: ConnectCallback,
+  onread?: OnReadOpts,
+): Socket | undefined {
+  return open(options, sessions, connecting, onread, (error, socket) => {
+    connecting.phase = undefined
+    if (error === null) connecting.connectedAt = performance.now()
+    if (socket !== null) count(options.load, socket)
+    done(error, socket)
+  })
 }
 
 function count(load: UpstreamLoad, socket: Socket): void {
@@ -81,6 +95,7 @@ function open(
   options: ConnectorOptions,
   sessions: Sessions,
   connecting: Connecting,
+  onread: OnReadOpts | undefined,
   done: ConnectCallback,
 ): Socket | undefined {
   const literal = isIP(options.host) !== 0
@@ -97,6 +112,7 @@ function open(
     lookup: guardedLookup(options),
     noDelay: true,
     keepAlive: true,
+    ...(onread === undefined ? {} : { onread }),
   }
   const socket = options.tls === undefined ? connectTcp(tcp) : secure(tcp, options.tls, sessions)
   const ready = options.tls === undefined ? 'connect' : 'secureConnect'
@@ -136,7 +152,14 @@ function open(
   return socket
 }
 
-type TcpOptions = { host: string; port: number; lookup: LookupFunction; noDelay: boolean; keepAlive: boolean }
+interface TcpOptions {
+  readonly host: string
+  readonly port: number
+  readonly lookup: LookupFunction
+  readonly noDelay: boolean
+  readonly keepAlive: boolean
+  readonly onread?: OnReadOpts
+}
 
 function secure(tcp: TcpOptions, tls: NonNullable<ConnectorOptions['tls']>, sessions: Sessions): TLSSocket {
   const socket = connectTls({

@@ -1,54 +1,62 @@
-// The connections to one endpoint under one TLS identity: so many lanes at most, each an undici Client with one
-// connection and one request at a time, and a queue in front of them. No pipelining: a slow answer must never hold up
-// another request. undici's own Pool is not used: it opens more connections than its limit when they age, gives an aged
-// one further requests while any wait, and opens a connection for each waiting request that has been given up.
+// The connections to one endpoint under one TLS identity: so many lanes at most, each with one connection and one request
+// at a time, and a queue in front of them. No pipelining: a slow answer must never hold up another request. What a lane
+// is, each transport says for itself; undici's own Pool is not used (docs/decisions/0002-upstream-transport.md).
 
-import { Client, type Dispatcher } from 'undici'
-import { createConnector, type Connecting, type ConnectorOptions, type Sessions } from './connector.ts'
 import type { Call, UpstreamEvents, UpstreamRequest } from './transport.ts'
-import { UndiciCall, type CallPool } from './undici-call.ts'
 
-export interface EndpointPoolOptions {
-  readonly origin: string
-  /** Name for SNI and the certificate; absent without TLS. */
-  readonly serverName: string | undefined
-  readonly connector: ConnectorOptions
-  readonly client: Client.Options
+/** A place for one connection. */
+export interface Lane<C> {
+  readonly connected: boolean
+  /** Takes a request, and no other before it was released. */
+  start(call: C): void
+  /** It may take no further request: its connection is too old, or was unused for too long. */
+  isSpent(now: number): boolean
+  /** Ends its connection, and the request on it with this error. */
+  destroy(error: Error): Promise<void>
+}
+
+/** A request as the pool sees it. */
+export interface PooledCall extends Call {
+  /** Ends it where it waits: it will be given no connection. */
+  refuse(error: Error): void
+}
+
+/** What a transport adds to the pool. */
+export interface LaneMaker<C extends PooledCall> {
+  makeCall(pool: EndpointPool<C>, request: UpstreamRequest, events: UpstreamEvents): C
+  openLane(pool: EndpointPool<C>): Lane<C>
+}
+
+export interface PoolLimits {
   readonly connectionsMax: number
   readonly pendingMax: number
-  /** A connection of this age takes no new request. */
-  readonly ageMaxMs: number
 }
 
 /** An endpoint that takes no connections has nothing under way: it must not look like the idlest of all. */
 const UNREACHABLE_LOAD = 1_000_000
 const UNREACHABLE_MS = 5_000
 
-interface Lane {
-  readonly client: Client
-  readonly connecting: Connecting
-}
-
-export class EndpointPool implements CallPool {
+export class EndpointPool<C extends PooledCall> {
   lastUsedAt = performance.now()
-  readonly #options: EndpointPoolOptions
+  readonly #limits: PoolLimits
+  readonly #maker: LaneMaker<C>
   /** `performance.now()`. */
   #unreachableUntil = 0
-  readonly #sessions: Sessions = {}
-  readonly #lanes = new Set<Lane>()
+  readonly #lanes = new Set<Lane<C>>()
   /** The one used last is taken first, so that those that are not needed fall idle and close. */
-  readonly #free: Lane[] = []
-  readonly #running = new Map<UndiciCall, Lane>()
+  readonly #free: Lane<C>[] = []
+  #running = 0
   /** In the order in which they came. */
-  readonly #waiting = new Map<UndiciCall, Dispatcher.DispatchOptions>()
+  readonly #waiting = new Set<C>()
 
-  constructor(options: EndpointPoolOptions) {
-    this.#options = options
+  constructor(limits: PoolLimits, maker: LaneMaker<C>) {
+    this.#limits = limits
+    this.#maker = maker
   }
 
   /** Requests that run or wait. */
   get active(): number {
-    return this.#running.size + this.#waiting.size
+    return this.#running + this.#waiting.size
   }
 
   /** Requests under way, and many more for a while after a connection could not be made. */
@@ -58,96 +66,114 @@ export class EndpointPool implements CallPool {
   }
 
   get connected(): number {
-    return [...this.#lanes].filter(({ client }) => client.stats.connected).length
+    return [...this.#lanes].filter((lane) => lane.connected).length
   }
 
   /** Undefined where every connection is in use and as many requests wait as may. */
   dispatch(request: UpstreamRequest, events: UpstreamEvents): Call | undefined {
     const lane = this.#waiting.size > 0 ? undefined : this.#take()
-    if (lane === undefined && this.#waiting.size >= this.#options.pendingMax) return undefined
-    const call = new UndiciCall(this, events)
-    const { origin, serverName } = this.#options
-    const options = {
-      origin,
-      path: request.path,
-      method: request.method,
-      headers: request.headers,
-      body: (request.body ?? null) as null,
-      ...(serverName === undefined ? {} : { servername: serverName }),
-    }
-    if (lane === undefined) this.#waiting.set(call, options)
-    else this.#start(lane, call, options)
+    if (lane === undefined && this.#waiting.size >= this.#limits.pendingMax) return undefined
+    const call = this.#maker.makeCall(this, request, events)
+    if (lane === undefined) this.#waiting.add(call)
+    else this.#start(lane, call)
     return call
   }
 
-  forget(call: UndiciCall): void {
+  /** That request was given up before it had a lane. */
+  forget(call: C): void {
     this.#waiting.delete(call)
   }
 
+  /** No connection could be made. */
   unreachable(): void {
     this.#unreachableUntil = performance.now() + UNREACHABLE_MS
   }
 
-  release(call: UndiciCall, failed: boolean): void {
-    const lane = this.#running.get(call)
-    if (lane === undefined) return
-    this.#running.delete(call)
-    this.lastUsedAt = performance.now()
-    // undici is in the middle of its own work on this connection: what waits, or follows an error, comes after that.
-    if (failed || this.#waiting.size > 0) setImmediate(() => this.#next(lane))
+  /** The lane's request is over. `later`: the lane is in the middle of its own work, and must not be used in this turn. */
+  release(lane: Lane<C>, later: boolean): void {
+    this.#ended()
+    if (later || this.#waiting.size > 0) setImmediate(() => this.#next(lane))
     else this.#free.push(lane)
+  }
+
+  /** The lane's request is over, and so is the lane. */
+  releaseGone(lane: Lane<C>): void {
+    this.#ended()
+    if (this.#lanes.delete(lane) && this.#waiting.size > 0) setImmediate(() => this.#serve())
+  }
+
+  /** A lane without a request is over. */
+  gone(lane: Lane<C>): void {
+    if (!this.#lanes.delete(lane)) return
+    const at = this.#free.lastIndexOf(lane)
+    if (at !== -1) this.#free.splice(at, 1)
+  }
+
+  /** Closes connections that may take no further request. */
+  sweep(now: number): void {
+    for (let at = this.#free.length - 1; at >= 0; at--) {
+      const lane = this.#free[at]
+      if (lane === undefined || !lane.isSpent(now)) continue
+      this.#free.splice(at, 1)
+      this.#discard(lane)
+    }
   }
 
   /** Ends every connection; what runs or waits fails. */
   async destroy(): Promise<void> {
-    const waiting = [...this.#waiting.keys()]
+    const error = new Error('the gateway is shutting down')
+    const waiting = [...this.#waiting]
     this.#waiting.clear()
-    for (const call of waiting) call.onResponseError(undefined, new Error('the gateway is shutting down'))
+    for (const call of waiting) call.refuse(error)
     const lanes = [...this.#lanes]
     this.#lanes.clear()
     this.#free.length = 0
-    await Promise.all(lanes.map(({ client }) => client.destroy()))
+    await Promise.all(lanes.map((lane) => lane.destroy(error)))
   }
 
-  /** Gives a lane that has become free to whoever waits longest. */
-  #next(lane: Lane): void {
-    if (!this.#lanes.has(lane)) return
-    this.#free.push(lane)
+  #ended(): void {
+    this.#running -= 1
+    this.lastUsedAt = performance.now()
+  }
+
+  #next(lane: Lane<C>): void {
+    if (this.#lanes.has(lane)) this.#free.push(lane)
+    this.#serve()
+  }
+
+  /** Gives a lane that is free, or may be opened, to whoever waits longest. */
+  #serve(): void {
     const [first] = this.#waiting
     if (first === undefined) return
-    const [call, options] = first
-    const taken = this.#take()
-    if (taken === undefined) return
-    this.#waiting.delete(call)
-    this.#start(taken, call, options)
+    const lane = this.#take()
+    if (lane === undefined) return
+    this.#waiting.delete(first)
+    this.#start(lane, first)
   }
 
-  #take(): Lane | undefined {
+  #take(): Lane<C> | undefined {
     for (;;) {
       const lane = this.#free.pop()
-      if (lane === undefined)
-        return this.#lanes.size < this.#options.connectionsMax ? this.#open() : undefined
-      if (!this.#isAged(lane)) return lane
-      this.#lanes.delete(lane)
-      void lane.client.destroy()
+      if (lane === undefined) {
+        return this.#lanes.size < this.#limits.connectionsMax ? this.#open() : undefined
+      }
+      if (!lane.isSpent(performance.now())) return lane
+      this.#discard(lane)
     }
   }
 
-  #isAged({ connecting: { connectedAt } }: Lane): boolean {
-    return connectedAt > 0 && performance.now() - connectedAt >= this.#options.ageMaxMs
+  #discard(lane: Lane<C>): void {
+    this.#lanes.delete(lane)
+    void lane.destroy(new Error('a connection without a request'))
   }
 
-  #start(lane: Lane, call: UndiciCall, options: Dispatcher.DispatchOptions): void {
-    call.connecting = lane.connecting
-    this.#running.set(call, lane)
-    lane.client.dispatch(options, call)
+  #start(lane: Lane<C>, call: C): void {
+    this.#running += 1
+    lane.start(call)
   }
 
-  #open(): Lane {
-    const connecting: Connecting = { phase: undefined, connectedAt: 0 }
-    const connect = createConnector(this.#options.connector, this.#sessions, connecting)
-    const client = new Client(this.#options.origin, { ...this.#options.client, connect: connect as never })
-    const lane = { client, connecting }
+  #open(): Lane<C> {
+    const lane = this.#maker.openLane(this)
     this.#lanes.add(lane)
     return lane
   }

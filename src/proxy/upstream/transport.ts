@@ -1,5 +1,6 @@
 // The narrow interface between an exchange and whatever speaks HTTP/1.1 to an endpoint. Implementations classify
-// nothing: they report what happened, in which phase, and classify.ts turns that into a reason.
+// nothing: they report what happened, in which phase, and classify.ts turns that into a reason. What each must do is
+// test/contracts/transport.ts.
 
 import type { Endpoint, Upstream } from '../../snapshot/snapshot.ts'
 
@@ -41,7 +42,7 @@ export interface UpstreamRequest {
 
 /** Callbacks of one attempt, in the order in which they can come. After `failed` or `ended` none comes. */
 export interface UpstreamEvents {
-  /** A connection is there and the head is being written. */
+  /** A connection is there and the head is being written; again where the request is sent again on another one. */
   started(): void
   /** 102 or 103. */
   informational(status: number, rawHeaders: string[]): void

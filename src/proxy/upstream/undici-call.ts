@@ -3,11 +3,11 @@
 import type { Dispatcher } from 'undici'
 import { latin1List } from '../response-headers.ts'
 import { ConnectError, type Connecting } from './connector.ts'
+import type { EndpointPool, Lane, PooledCall } from './endpoint-pool.ts'
 import {
   ANSWER_HEAD_BYTES_MAX,
   HEAD_TOO_LARGE,
   STATUS_INVALID,
-  type Call,
   type Phase,
   type UpstreamEvents,
 } from './transport.ts'
@@ -15,16 +15,6 @@ import {
 type Controller = Dispatcher.DispatchController & {
   readonly rawHeaders?: (Buffer | string)[] | null
   readonly rawTrailers?: (Buffer | string)[] | null
-}
-
-/** What a call tells its pool. */
-export interface CallPool {
-  /** It has been aborted before it was given a connection. */
-  forget(call: UndiciCall): void
-  /** No connection could be made for it. */
-  unreachable(): void
-  /** It is over; `failed`: its connection is gone with it. */
-  release(call: UndiciCall, failed: boolean): void
 }
 
 /** `HTTP/1.1 103` with its line end and the empty line. */
@@ -36,8 +26,9 @@ class Aborted extends Error {
 const ABORTED = new Aborted('the exchange has no more use for this request')
 
 /** Adapts undici's callbacks to `UpstreamEvents`. */
-export class UndiciCall implements Call {
-  readonly #pool: CallPool
+export class UndiciCall implements PooledCall {
+  readonly options: Dispatcher.DispatchOptions
+  readonly #pool: EndpointPool<UndiciCall>
   readonly #events: UpstreamEvents
   #controller: Controller | undefined
   #phase: Phase = 'pending'
@@ -45,16 +36,28 @@ export class UndiciCall implements Call {
   #silent = false
   #released = false
   #informationalBytes = 0
-  /** How far the connection is that it was given; undefined while it waits for one. */
-  connecting: Connecting | undefined
+  /** The lane that it was given, and how far its connection is; undefined while it waits for one. */
+  #lane: Lane<UndiciCall> | undefined
+  #connecting: Connecting | undefined
 
-  constructor(pool: CallPool, events: UpstreamEvents) {
+  constructor(pool: EndpointPool<UndiciCall>, options: Dispatcher.DispatchOptions, events: UpstreamEvents) {
     this.#pool = pool
+    this.options = options
     this.#events = events
   }
 
   get phase(): Phase {
-    return this.#phase === 'pending' ? (this.connecting?.phase ?? 'pending') : this.#phase
+    return this.#phase === 'pending' ? (this.#connecting?.phase ?? 'pending') : this.#phase
+  }
+
+  /** A lane is about to dispatch it. */
+  given(lane: Lane<UndiciCall>, connecting: Connecting): void {
+    this.#lane = lane
+    this.#connecting = connecting
+  }
+
+  refuse(error: Error): void {
+    this.onResponseError(undefined, error)
   }
 
   pause(): void {
@@ -68,7 +71,7 @@ export class UndiciCall implements Call {
   abort(): void {
     if (this.#silent) return
     this.#silent = true
-    if (this.connecting === undefined) this.#pool.forget(this)
+    if (this.#lane === undefined) this.#pool.forget(this)
     // Where its connection is still being made, it is dropped as soon as it would be sent.
     else this.#controller?.abort(ABORTED)
   }
@@ -143,9 +146,10 @@ export class UndiciCall implements Call {
   }
 
   #release(failed: boolean): void {
-    if (this.#released) return
+    if (this.#released || this.#lane === undefined) return
     this.#released = true
-    this.#pool.release(this, failed)
+    // undici is in the middle of its own work on this connection: what follows an error comes after that.
+    this.#pool.release(this.#lane, failed)
   }
 }
 

@@ -1,171 +1,92 @@
-// The upstream transport on undici: one pool of HTTP/1.1 connections for each endpoint and TLS identity, found by
-// reference where it can be, and closed when nobody has used it for a while.
+// The upstream transport on undici 8: a lane is a Client of its own with one connection. Its Pool is not used: it opens
+// more connections than its limit when they age, gives an aged one further requests while any wait, and opens a
+// connection for each waiting request that has been given up.
 
-import { createSecureContext, type SecureContext } from 'node:tls'
+import { Client } from 'undici'
 import type { Options } from '../../config/options.ts'
-import type { Vault } from '../../resources/vault.ts'
-import type { Endpoint, Upstream } from '../../snapshot/snapshot.ts'
-import type { AddressGuard } from './address-guard.ts'
-import { TLS_MATERIAL_REFUSED, type UpstreamLoad } from './connector.ts'
-import { EndpointPool } from './endpoint-pool.ts'
-import {
-  ANSWER_HEAD_BYTES_MAX,
-  type Call,
-  type Transport,
-  type UpstreamEvents,
-  type UpstreamRequest,
-} from './transport.ts'
+import { createConnector, type Connecting, type Sessions } from './connector.ts'
+import type { EndpointPool, Lane, LaneMaker } from './endpoint-pool.ts'
+import { type EndpointSetting, PooledTransport, type TransportParts } from './pooled-transport.ts'
+import { ANSWER_HEAD_BYTES_MAX, type UpstreamEvents, type UpstreamRequest } from './transport.ts'
+import { UndiciCall } from './undici-call.ts'
 
-/** A pool that nobody has used for this long is closed. */
-const UNUSED_POOL_MS = 60_000
-
-/** The call of a request that failed before it was one. */
-const NO_CALL: Call = {
-  phase: 'tls',
-  pause: () => undefined,
-  resume: () => undefined,
-  abort: () => undefined,
+/** `Transport` on undici. */
+export function undiciTransport(parts: TransportParts): PooledTransport<UndiciCall> {
+  return new PooledTransport(parts, (setting) => new UndiciLanes(setting, parts.options))
 }
 
-interface PoolEntry {
-  readonly key: string
-  readonly pool: EndpointPool
-}
-
-/** `Transport` on undici 8. */
-export class UndiciTransport implements Transport {
+class UndiciLanes implements LaneMaker<UndiciCall> {
+  readonly #setting: EndpointSetting
   readonly #options: Options
-  readonly #vault: Vault
-  readonly #guard: AddressGuard
-  readonly #load: UpstreamLoad
-  readonly #pools = new Map<string, PoolEntry>()
-  /** Finds a pool without building its key: endpoints are kept by reference while they do not change. */
-  readonly #byEndpoint = new WeakMap<Endpoint, PoolEntry>()
+  readonly #origin: string
+  readonly #sessions: Sessions = {}
 
-  constructor(options: Options, vault: Vault, guard: AddressGuard, load: UpstreamLoad) {
+  constructor(setting: EndpointSetting, options: Options) {
+    this.#setting = setting
     this.#options = options
-    this.#vault = vault
-    this.#guard = guard
-    this.#load = load
+    this.#origin = `${setting.scheme}://${setting.authority}`
   }
 
-  dispatch(
-    upstream: Upstream,
-    endpoint: Endpoint,
-    request: UpstreamRequest,
-    events: UpstreamEvents,
-  ): Call | undefined {
-    const entry = this.#entry(upstream, endpoint)
-    if (entry instanceof Error) {
-      events.failed({ phase: 'tls', error: entry })
-      return NO_CALL
+  makeCall(pool: EndpointPool<UndiciCall>, request: UpstreamRequest, events: UpstreamEvents): UndiciCall {
+    const serverName = this.#setting.connector.tls?.serverName
+    const options = {
+      origin: this.#origin,
+      path: request.path,
+      method: request.method,
+      headers: request.headers,
+      body: (request.body ?? null) as null,
+      ...(serverName === undefined ? {} : { servername: serverName }),
     }
-    return entry.pool.dispatch(request, events)
+    return new UndiciCall(pool, options, events)
   }
 
-  load(upstream: Upstream, endpoint: Endpoint): number {
-    const near = this.#byEndpoint.get(endpoint)
-    if (near !== undefined && this.#pools.get(near.key) === near) return near.pool.load
-    return this.#pools.get(keyOf(upstream, endpoint))?.pool.load ?? 0
-  }
-
-  sweep(now: number): void {
-    for (const entry of this.#pools.values()) {
-      if (entry.pool.active > 0 || now - entry.pool.lastUsedAt < UNUSED_POOL_MS) continue
-      this.#pools.delete(entry.key)
-      void entry.pool.destroy()
-    }
-  }
-
-  async close(): Promise<void> {
-    const pools = [...this.#pools.values()]
-    this.#pools.clear()
-    await Promise.all(pools.map((entry) => entry.pool.destroy()))
-  }
-
-  /** Number of pools and of requests under way in each, for tests and the debug page. */
-  stats(): readonly { readonly key: string; readonly active: number; readonly connections: number }[] {
-    return [...this.#pools.values()].map(({ key, pool }) => ({
-      key,
-      active: pool.active,
-      connections: pool.connected,
-    }))
-  }
-
-  #entry(upstream: Upstream, endpoint: Endpoint): PoolEntry | Error {
-    const near = this.#byEndpoint.get(endpoint)
-    if (near !== undefined && this.#pools.get(near.key) === near) return near
-    const key = keyOf(upstream, endpoint)
-    const found = this.#pools.get(key) ?? this.#open(key, upstream, endpoint)
-    if (!(found instanceof Error)) this.#byEndpoint.set(endpoint, found)
-    return found
-  }
-
-  /** An error where OpenSSL refuses material that did parse: a weak key, a weak digest. */
-  #open(key: string, upstream: Upstream, endpoint: Endpoint): PoolEntry | Error {
+  openLane(): Lane<UndiciCall> {
     const options = this.#options
-    const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host
-    const origin = `${upstream.scheme}://${host}:${endpoint.port}`
-    const tls = upstream.scheme === 'https' ? this.#tls(upstream, endpoint) : undefined
-    if (tls instanceof Error) return tls
-    const pool = new EndpointPool({
-      origin,
-      serverName: upstream.tls?.serverName ?? (upstream.scheme === 'https' ? endpoint.host : undefined),
-      connector: {
-        host: endpoint.host,
-        port: endpoint.port,
-        timeoutMs: options['proxy.connect_timeout'],
-        guard: this.#guard,
-        load: this.#load,
-        ...(tls === undefined ? {} : { tls }),
-      },
-      client: {
-        keepAliveTimeout: options['proxy.idle_connection_timeout'],
-        keepAliveMaxTimeout: options['proxy.idle_connection_timeout'],
-        keepAliveTimeoutThreshold: 0,
-        // Deadlines are the exchange's: one coarse tick, phases told apart.
-        headersTimeout: 0,
-        bodyTimeout: 0,
-        maxHeaderSize: ANSWER_HEAD_BYTES_MAX,
-        pipelining: 1,
-        allowH2: false,
-      },
-      connectionsMax: options['proxy.max_connections_per_endpoint'],
-      pendingMax: options['proxy.max_pending_per_endpoint'],
-      ageMaxMs: options['proxy.max_connection_age'],
+    const connecting: Connecting = { phase: undefined, connectedAt: 0 }
+    const connect = createConnector(this.#setting.connector, this.#sessions, connecting)
+    const client = new Client(this.#origin, {
+      keepAliveTimeout: options['proxy.idle_connection_timeout'],
+      keepAliveMaxTimeout: options['proxy.idle_connection_timeout'],
+      keepAliveTimeoutThreshold: 0,
+      // Deadlines are the exchange's: one coarse tick, phases told apart.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxHeaderSize: ANSWER_HEAD_BYTES_MAX,
+      pipelining: 1,
+      allowH2: false,
+      connect: connect as never,
     })
-    const entry: PoolEntry = { key, pool }
-    this.#pools.set(key, entry)
-    return entry
-  }
-
-  #tls(upstream: Upstream, endpoint: Endpoint) {
-    const context = this.#secureContext(upstream.tls?.secretHandle)
-    if (context instanceof Error) return context
-    return {
-      context,
-      serverName: upstream.tls?.serverName ?? endpoint.host,
-      checkName: this.#options['proxy.tls_common_name_validation'],
-    }
-  }
-
-  /** With a Secret, its CA is the only trust root: none in it means that nothing is trusted, never the system's. */
-  #secureContext(handle: string | undefined): SecureContext | Error {
-    if (handle === undefined) return createSecureContext()
-    const material = this.#vault.get(handle)
-    try {
-      return createSecureContext({
-        ca: material?.ca ?? [],
-        ...(material?.certificate === undefined ? {} : { cert: material.certificate }),
-        ...(material?.key === undefined ? {} : { key: material.key }),
-      })
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      return Object.assign(new Error(message), { code: TLS_MATERIAL_REFUSED })
-    }
+    return new UndiciLane(client, connecting, options['proxy.max_connection_age'])
   }
 }
 
-function keyOf(upstream: Upstream, endpoint: Endpoint): string {
-  return `${upstream.scheme}://${endpoint.host}:${endpoint.port}|${upstream.tls?.id ?? ''}`
+/** It closes idle connections by itself. */
+class UndiciLane implements Lane<UndiciCall> {
+  readonly #client: Client
+  readonly #connecting: Connecting
+  readonly #ageMaxMs: number
+
+  constructor(client: Client, connecting: Connecting, ageMaxMs: number) {
+    this.#client = client
+    this.#connecting = connecting
+    this.#ageMaxMs = ageMaxMs
+  }
+
+  get connected(): boolean {
+    return this.#client.stats.connected
+  }
+
+  start(call: UndiciCall): void {
+    call.given(this, this.#connecting)
+    this.#client.dispatch(call.options, call)
+  }
+
+  isSpent(now: number): boolean {
+    const { connectedAt } = this.#connecting
+    return connectedAt > 0 && now - connectedAt >= this.#ageMaxMs
+  }
+
+  destroy(): Promise<void> {
+    return this.#client.destroy()
+  }
 }

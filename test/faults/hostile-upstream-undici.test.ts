@@ -1,0 +1,3 @@
+import { describeHostileUpstream } from '../contracts/hostile-upstream.ts'
+
+describeHostileUpstream('undici')

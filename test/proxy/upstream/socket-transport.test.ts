@@ -1,0 +1,3 @@
+import { describeTransport } from '../../contracts/transport.ts'
+
+describeTransport('socket')
