@@ -27,7 +27,7 @@ export interface Attempt {
   headAt: number
   endedAt: number
   /** How often the transport has sent it again on another connection; absent where it has not. */
-  resends?: number
+  resends?: number | undefined
   status: number
   failure: Failure | undefined
   /** Where it is one of the SDK's. */

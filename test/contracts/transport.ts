@@ -129,6 +129,40 @@ export function describeTransport(name: TransportName): void {
       expect(here.upstream.connections.length).toBe(2)
     })
 
+    it('is taken from its content only as fast as the upstream reads it', async () => {
+      const reads = Promise.withResolvers<void>()
+      const script: Script = async (connection) => {
+        const head = await connection.readHead()
+        await reads.promise
+        if (head !== undefined) await connection.readBody(head, { keepBody: false })
+        await connection.write(OK)
+      }
+      await using here = await before(script)
+      let taken = 0
+      const body = new Readable({
+        highWaterMark: MIB,
+        read() {
+          taken += MIB
+          this.push(taken > 64 * MIB ? null : Buffer.alloc(MIB))
+        },
+      })
+      const asking = here.asked.begin({ method: 'PUT', body })
+      let last = -1
+      await waitUntil(
+        () => {
+          const same = taken === last && taken > 0
+          last = taken
+          return same
+        },
+        'the content to stand still',
+        { everyMs: 200 },
+      )
+      expect(taken).toBeLessThan(64 * MIB)
+      reads.resolve()
+      expect((await asking.outcome).text).toBe('ok')
+      expect((await here.upstream.request(0)).bodyBytes).toBe(64 * MIB)
+    })
+
     it('is not ended by content that breaks off', async () => {
       await using here = await before(answers(OK))
       const body = new Readable({ read: () => undefined })
@@ -302,25 +336,50 @@ export function describeTransport(name: TransportName): void {
       expect(await second.outcome).toMatchObject({ how: 'ended', text: 'ok' })
     })
 
-    it('is whole where the upstream closes behind it while nothing is taken', async () => {
-      const calls: { resume(): void }[] = []
-      const script: Script = async (connection) => {
-        await connection.readRequest()
-        await connection.write('HTTP/1.1 200 Said\r\nconnection: close\r\n\r\nall of it')
-        connection.fin()
-      }
+    it('is kept apart from those of others while nothing of it is taken', async () => {
+      const calls: Call[] = []
+      const script = answers(({ target }) => answerBytes({ body: target.slice(1).repeat(1000) }))
       await using here = await before(script, {
         onHead: (call) => {
           call.pause()
           calls.push(call)
         },
       })
-      const asking = here.asked.begin()
-      await asking.head
-      await new Promise((resolve) => setImmediate(resolve))
-      calls[0]?.resume()
-      expect(await asking.outcome).toMatchObject({ how: 'ended', text: 'all of it' })
+      const asking = ['/a', '/b', '/c'].map((path) => here.asked.begin({ path }))
+      for (const each of asking) await each.head
+      for (const call of calls) call.resume()
+      const texts = await Promise.all(asking.map(async ({ outcome }) => (await outcome).text))
+      expect(texts).toEqual(['a', 'b', 'c'].map((letter) => letter.repeat(1000)))
     })
+
+    it.each(['HTTP', 'HTTPS'])(
+      'is whole where the upstream closes behind it while nothing is taken, over %s',
+      async (scheme) => {
+        const calls: { resume(): void }[] = []
+        const script: Script = async (connection) => {
+          await connection.readRequest()
+          await connection.write('HTTP/1.1 200 Said\r\nconnection: close\r\n\r\nall of it')
+          connection.fin()
+        }
+        const authority = createAuthority('trusted')
+        const secure = scheme === 'HTTPS'
+        const world: WorldOptions = {
+          onHead: (call) => {
+            call.pause()
+            calls.push(call)
+          },
+          ...(secure && { ca: authority.certificate }),
+        }
+        await using here = await before(script, world, secure ? { tls: authority.server() } : {})
+        const asking = here.asked.begin()
+        await asking.head
+        // Until the end has come as far as the system, and has had turns of the loop in which to come further.
+        await waitUntil(() => here.upstream.connections[0]?.socket.writableFinished, 'the FIN to be sent')
+        for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
+        calls[0]?.resume()
+        expect(await asking.outcome).toMatchObject({ how: 'ended', text: 'all of it' })
+      },
+    )
   })
 
   describe(`the connections of the transport ${name}`, () => {

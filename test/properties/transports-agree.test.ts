@@ -186,5 +186,5 @@ test('both transports make the same of the same bytes', async () => {
     { numRuns: RUNS },
   )
   // The bytes are neither all good nor all bad.
-  for (const how of ['ended', 'no head', 'cut']) expect(counts.get(how) ?? 0, how).toBeGreaterThan(RUNS / 50)
+  for (const how of ['ended', 'no head', 'cut']) expect(counts.get(how) ?? 0, how).toBeGreaterThan(RUNS / 200)
 }, 600_000)

@@ -13,8 +13,6 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 
 export class SocketCall implements PooledCall, AnswerSink, ContentEvents {
   readonly request: UpstreamRequest
-  /** It has been sent again once. */
-  isResent = false
   /** Head and content have been handed to the socket. */
   isSent = false
   isPaused = false
@@ -40,9 +38,9 @@ export class SocketCall implements PooledCall, AnswerSink, ContentEvents {
     return this.isPaused || this.isOver
   }
 
-  /** Nothing happens twice at the upstream by sending it again. */
+  /** Nothing happens twice at the upstream by sending it again; it is not, on a connection that is new. */
   get isRepeatable(): boolean {
-    return !this.isResent && this.content?.hasBegun !== true && IDEMPOTENT.has(this.request.method)
+    return this.content?.hasBegun !== true && IDEMPOTENT.has(this.request.method)
   }
 
   pause(): void {
@@ -84,7 +82,6 @@ export class SocketCall implements PooledCall, AnswerSink, ContentEvents {
 
   /** It will be sent again, on a new connection. */
   repeats(): void {
-    this.isResent = true
     this.isSent = false
     this.#phase = 'pending'
     this.content?.stop()

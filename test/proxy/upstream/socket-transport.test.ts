@@ -63,6 +63,18 @@ describe('a request on a kept connection that is closed just then', () => {
     }
   })
 
+  it('is not, where the connection is new and served none before', async () => {
+    const endsAtOnce: Script = async (connection) => {
+      await connection.readHead()
+      connection.fin()
+    }
+    const upstream = await startUpstream([endsAtOnce, answersAll])
+    await using world = await transportWorld('socket', upstream.port)
+    expect((await world.ask()).reason).toBe('connection_closed_before_head')
+    expect(upstream.connections).toHaveLength(1)
+    await upstream.stop()
+  })
+
   it('is sent again only once', async () => {
     const endsAtOnce: Script = async (connection) => {
       await connection.readHead()
