@@ -31,8 +31,9 @@ export function responseHead(raw: readonly string[], httpVersion: string, bodile
     const value = raw[at + 1] ?? ''
     if (isHopByHop(name)) {
       if (name.length === 17) {
-        // Chunked twice over is no framing either, in one field or in two (RFC 9112 section 6.1).
-        if (coded || value.trim().toLowerCase() !== 'chunked') unframeable = true
+        // Chunked twice over is no framing either, in one field or in two (RFC 9112 section 6.1). Nor is one with a tab
+        // behind it: the socket transport takes that away, and undici reads the content as if it had no framing.
+        if (coded || value.toLowerCase() !== 'chunked') unframeable = true
         coded = true
       }
       continue

@@ -107,6 +107,12 @@ const CASES: Readonly<Record<string, Case>> = {
     bytes: `${OK}${TWO}content-length: 3\r\n\r\n`,
     expected: MALFORMED,
   },
+  'chunks with a tab behind the coding': {
+    bytes: `${OK}transfer-encoding: chunked\t\r\n\r\n2\r\nok\r\n0\r\n\r\n`,
+    expected: served('ok'),
+    // What the gateway refuses by the field's value: see response-headers.ts.
+    undici: served('2\r\nok\r\n0\r\n\r\n'),
+  },
   // Chunks.
   'a negative chunk size': { bytes: chunks('-2\r\nok\r\n0\r\n\r\n'), expected: MALFORMED },
   'a chunk size with 0x': { bytes: chunks('0x2\r\nok\r\n0\r\n\r\n'), expected: MALFORMED },
@@ -285,7 +291,10 @@ export function describeHostileUpstream(name: TransportName): void {
       },
     )
 
-    const KEPT = Object.entries(CASES).filter(([, { expected }]) => 'text' in expected)
+    // Where undici makes something else of an answer, it may wait for the end of the connection.
+    const KEPT = Object.entries(CASES).filter(
+      ([, { expected, undici }]) => 'text' in expected && (name === 'socket' || undici === undefined),
+    )
     it.each(KEPT)(
       'never mixes answers on a connection that stays open: %s',
       async (_, { bytes, method = 'GET' }) => {
