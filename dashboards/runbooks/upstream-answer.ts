@@ -82,7 +82,7 @@ export const ANSWER: Readonly<Record<AnswerReason, ReasonAdvice>> = {
     ],
   },
   response_header_too_large: {
-    detail: 'UND_ERR_HEADERS_OVERFLOW',
+    detail: 'KANALI_HEAD_TOO_LARGE',
     tell: 'The limit is 64 KiB.',
     causes: [
       ['Cookies pile up', 'Have the upstream expire them.'],

@@ -54,7 +54,7 @@ const ROWS: readonly Row[] = [
   { message: /wrong version number|packet length too long/i, reason: 'tls_not_spoken' },
   { phases: ['tls'], reason: 'tls_handshake_failed' },
   { code: /^(ERR_SSL_|EPROTO$)/, reason: 'tls_handshake_failed' },
-  { code: new RegExp(`^(UND_ERR_HEADERS_OVERFLOW|${HEAD_TOO_LARGE})$`), reason: 'response_header_too_large' },
+  { code: new RegExp(`^${HEAD_TOO_LARGE}$`), reason: 'response_header_too_large' },
   { code: new RegExp(`^${UNEXPECTED_INFORMATIONAL}$`), reason: 'unexpected_informational' },
   // undici's words for a 100 or a 101 that nobody asked for; it gives them no code of their own.
   { message: /^bad (response|upgrade)$/, reason: 'unexpected_informational' },

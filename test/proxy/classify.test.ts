@@ -43,7 +43,6 @@ describe('what an error of the transport means', () => {
     ['body', 'KANALI_MALFORMED', 'response_malformed'],
     ['head', 'KANALI_UNEXPECTED_INFORMATIONAL', 'unexpected_informational'],
     ['pending', 'KANALI_REQUEST_UNWRITABLE', 'upstream_error'],
-    ['head', 'UND_ERR_HEADERS_OVERFLOW', 'response_header_too_large'],
     ['head', 'KANALI_HEAD_TOO_LARGE', 'response_header_too_large'],
     ['waiting', 'SOMETHING_NEW', 'upstream_error'],
     ['waiting', '', 'upstream_error'],

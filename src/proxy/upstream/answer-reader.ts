@@ -114,7 +114,7 @@ export class AnswerReader {
       return
     }
     if (status < 102) {
-      this.fault = new WireFault(UNEXPECTED_INFORMATIONAL, `a ${status} that nobody asked for`)
+      this.fault = new WireFault(UNEXPECTED_INFORMATIONAL, `bad response: a ${status} that nobody asked for`)
       return
     }
     this.#informationalBytes += head.bytes

@@ -254,7 +254,7 @@ export class SocketLane implements Lane<SocketCall> {
       this.#drop()
       call.repeats()
       this.#connect()
-    } else this.#fail(how === 'closed' ? new WireFault(CLOSED, 'the upstream closed the connection') : how)
+    } else this.#fail(how === 'closed' ? new WireFault(CLOSED, 'other side closed') : how)
   }
 
   /** The connection was closed while it was idle, as far as can be known, and nothing is done twice by a second try. */

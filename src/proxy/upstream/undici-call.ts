@@ -133,7 +133,13 @@ export class UndiciCall implements PooledCall {
     this.#release(true)
     if (this.#silent) return
     this.#silent = true
-    this.#events.failed({ phase: error instanceof ConnectError ? error.phase : this.#phase, error })
+    const isTooLarge = 'code' in error && error.code === 'UND_ERR_HEADERS_OVERFLOW'
+    this.#events.failed({
+      phase: error instanceof ConnectError ? error.phase : this.#phase,
+      error: isTooLarge
+        ? withCode(`the head has more than ${ANSWER_HEAD_BYTES_MAX} bytes`, HEAD_TOO_LARGE)
+        : error,
+    })
   }
 
   /** Each informational answer starts the deadlines anew, so that without an end to them there would be none. */

@@ -30,7 +30,7 @@ export class WireFault extends Error {
   }
 }
 
-/** Bytes that RFC 9112 does not allow where they stand. */
+/** Bytes that RFC 9112 does not allow where they stand. The words are those that undici has, for whoever searches them. */
 export function malformed(message: string): WireFault {
-  return new WireFault(MALFORMED, message)
+  return new WireFault(MALFORMED, `Response does not match the HTTP/1.1 protocol (${message})`)
 }
