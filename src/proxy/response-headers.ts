@@ -33,7 +33,7 @@ export function responseHead(raw: readonly string[], httpVersion: string, bodile
       if (name.length === 17) {
         // Chunked twice over is no framing either, in one field or in two (RFC 9112 section 6.1). Nor is one with a tab
         // behind it: the socket transport takes that away, and undici reads the content as if it had no framing.
-        if (coded || value.toLowerCase() !== 'chunked') unframeable = true
+        if (coded || value.includes('\t') || value.trim().toLowerCase() !== 'chunked') unframeable = true
         coded = true
       }
       continue

@@ -161,20 +161,22 @@ function compare(file: string, text: string): void {
 /** Without what differs from run to run: ids, times, ports, the hash. */
 function steady(text: string, traceId: string): string {
   const ports = [good, broken, cutting, silent].map((upstream) => new URL(upstream.url).port)
-  return ports
-    .reduce((all, port) => all.replaceAll(`:${port}`, ':<port>'), text)
-    .replaceAll(traceId, '<trace id>')
-    // The code of a transport's error: the same words come with one of undici's where that is tested.
-    .replaceAll('(UND_ERR_SOCKET)', '(KANALI_CLOSED)')
-    .replaceAll(/server span [0-9a-f]{16}/g, 'server span <span id>')
-    .replaceAll(/hash(":"| )[0-9a-f]{16}/g, 'hash$1<hash>')
-    .replaceAll(/"revision":\d+/g, '"revision":"<n>"')
-    .replaceAll(/revision \d+/g, 'revision <n>')
-    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
-    .replaceAll(/ *\+\d+\.\d{3}/g, ' +<ms>')
-    .replaceAll(/ *\d+\.\d{3} ms/g, ' <ms>')
-    .replaceAll(/, [\d.]+ ms$/gm, ', <ms>')
-    .replaceAll(/_ms":[\d.]+/g, '_ms":"<ms>"')
+  return (
+    ports
+      .reduce((all, port) => all.replaceAll(`:${port}`, ':<port>'), text)
+      .replaceAll(traceId, '<trace id>')
+      // The code of a transport's error: the same words come with one of undici's where that is tested.
+      .replaceAll('(UND_ERR_SOCKET)', '(KANALI_CLOSED)')
+      .replaceAll(/server span [0-9a-f]{16}/g, 'server span <span id>')
+      .replaceAll(/hash(":"| )[0-9a-f]{16}/g, 'hash$1<hash>')
+      .replaceAll(/"revision":\d+/g, '"revision":"<n>"')
+      .replaceAll(/revision \d+/g, 'revision <n>')
+      .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
+      .replaceAll(/ *\+\d+\.\d{3}/g, ' +<ms>')
+      .replaceAll(/ *\d+\.\d{3} ms/g, ' <ms>')
+      .replaceAll(/, [\d.]+ ms$/gm, ', <ms>')
+      .replaceAll(/_ms":[\d.]+/g, '_ms":"<ms>"')
+  )
 }
 
 describe('the page of a trace', () => {

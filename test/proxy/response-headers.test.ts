@@ -4,6 +4,7 @@ import { responseHead } from '../../src/proxy/response-headers.ts'
 it.each<[string, string[], boolean]>([
   ['chunked', ['transfer-encoding', 'chunked'], false],
   ['chunked in any case', ['Transfer-Encoding', 'Chunked'], false],
+  ['chunked with a space behind it', ['transfer-encoding', 'chunked '], false],
   ['chunked twice', ['transfer-encoding', 'chunked', 'transfer-encoding', 'chunked'], true],
   ['another coding', ['transfer-encoding', 'gzip'], true],
   ['another coding before chunked', ['transfer-encoding', 'gzip, chunked'], true],
