@@ -70,7 +70,7 @@ const DIFFERENCES: readonly Difference[] = [
   {
     why: 'RFC 9110 section 5.5: nor are they part of a length; undici takes it for another than that of the content',
     lenient: 'socket',
-    applies: (text) => /content-length:[^\r\n]*\t/i.test(text),
+    applies: (text) => /content-length:[^\r\n]*(?:\t| \r)/i.test(text),
   },
   {
     why: 'RFC 9110 section 2.5: a higher minor version is read like the highest that is known',
