@@ -8,8 +8,13 @@ import { answerText, cuts, piecesOf } from '../support/mutated-answers.ts'
 import { transportWorld, type Outcome, type TransportWorld } from '../support/transports.ts'
 import { startUpstream, type Script, type Upstream } from '../support/upstream.ts'
 
-/** More for a long search: FUZZ_RUNS=100000 npx vitest run FILE. */
-const RUNS = Number(process.env['FUZZ_RUNS'] ?? 1500)
+/**
+ * A long search for what nobody has thought of: FUZZ_RUNS=100000 npx vitest run FILE, other bytes each time. Every other run
+ * is of the same bytes: what a search finds goes into the table, and is no surprise to somebody who changed something else.
+ */
+const SEARCH = process.env['FUZZ_RUNS']
+const RUNS = Number(SEARCH ?? 1500)
+const SEED = 20261125
 
 interface Seen {
   /** As the gateway would see it: a coding that it cannot frame is refused whatever the transport makes of it. */
@@ -182,7 +187,7 @@ test('both transports make the same of the same bytes', async () => {
         if (!isKnown) throw disagreement
       },
     ),
-    { numRuns: RUNS },
+    { numRuns: RUNS, ...(SEARCH === undefined && { seed: SEED }) },
   )
   // The bytes are neither all good nor all bad.
   for (const how of ['ended', 'no head', 'cut']) expect(counts.get(how) ?? 0, how).toBeGreaterThan(RUNS / 200)
