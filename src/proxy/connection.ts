@@ -3,6 +3,7 @@
 
 import type { Socket } from 'node:net'
 import type { RejectionReason } from '../errors/rejections.ts'
+import type { Peer } from './peer.ts'
 
 /** What a connection needs of an exchange. */
 export interface LiveExchange {
@@ -16,14 +17,16 @@ export interface LiveExchange {
 
 export class Connection {
   readonly socket: Socket
+  readonly peer: Peer
   readonly #live: LiveExchange[] = []
   /** Framing is lost or an answer said `connection: close`: nothing more is read as a request. */
   refused = false
   /** Called once when the last live exchange is over: for an answer that must not overtake an earlier one. */
   whenIdle: (() => void) | undefined = undefined
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, peer: Peer) {
     this.socket = socket
+    this.peer = peer
     socket.on('end', () => this.#gone(false))
     socket.on('close', () => this.#gone(true))
   }

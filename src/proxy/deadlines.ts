@@ -4,6 +4,8 @@
 export interface Timed {
   /** `performance.now()` in milliseconds; 0 is none. */
   deadlineAt: number
+  /** Where it stands among all; -1 where it does not. Belongs to `Deadlines`. */
+  deadlinePlace: number
   expired(now: number): void
   /** The process is about to end. */
   cutOff(): void
@@ -12,17 +14,18 @@ export interface Timed {
 /** How exactly deadlines are held, in milliseconds. */
 export const TICK_MS = 100
 
-/** The set of those with a deadline, and the tick. */
+/** Those with a deadline, in no order, and the tick. A set would be rehashed again and again by the coming and going. */
 export class Deadlines {
-  readonly #timed = new Set<Timed>()
+  readonly #timed: Timed[] = []
   readonly #timer: NodeJS.Timeout
 
   /** `alsoEachTick` is called once a tick, for work as coarse as this. */
   constructor(alsoEachTick: (now: number) => void) {
     this.#timer = setInterval(() => {
       const now = performance.now()
-      for (const timed of this.#timed) {
-        if (timed.deadlineAt !== 0 && timed.deadlineAt <= now) {
+      for (const timed of this.#timed.slice()) {
+        // One that expired before may have ended this one.
+        if (timed.deadlinePlace >= 0 && timed.deadlineAt !== 0 && timed.deadlineAt <= now) {
           timed.deadlineAt = 0
           timed.expired(now)
         }
@@ -33,16 +36,22 @@ export class Deadlines {
   }
 
   add(timed: Timed): void {
-    this.#timed.add(timed)
+    timed.deadlinePlace = this.#timed.push(timed) - 1
   }
 
   delete(timed: Timed): void {
-    this.#timed.delete(timed)
+    const place = timed.deadlinePlace
+    if (place === -1) return
+    timed.deadlinePlace = -1
+    const last = this.#timed.pop()
+    if (last === undefined || last === timed) return
+    this.#timed[place] = last
+    last.deadlinePlace = place
   }
 
   /** Ends everything that is in flight. */
   cutOff(): void {
-    for (const timed of this.#timed) timed.cutOff()
+    for (const timed of this.#timed.slice()) if (timed.deadlinePlace >= 0) timed.cutOff()
   }
 
   stop(): void {

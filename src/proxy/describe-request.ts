@@ -4,17 +4,18 @@
 import type { IncomingMessage } from 'node:http'
 import type { ExchangeRecord } from '../telemetry/exchange-record.ts'
 import type { Admitted } from './admit.ts'
+import type { Peer } from './peer.ts'
 import { headerList, headerValue } from './request-headers.ts'
-import { clientAddress, plainAddress, type TrustedProxies } from './trusted-proxies.ts'
+import { clientAddress, type TrustedProxies } from './trusted-proxies.ts'
 
 /** Fills the record. @param admitted undefined where the request was refused */
 export function describeRequest(
   record: ExchangeRecord,
   req: IncomingMessage,
   admitted: Admitted | undefined,
+  peer: Peer,
   trusted: TrustedProxies,
 ): void {
-  const { socket } = req
   const target = req.url ?? ''
   const mark = target.indexOf('?')
   record.startedAt = performance.now()
@@ -23,15 +24,13 @@ export function describeRequest(
   record.query = mark < 0 ? '' : target.slice(mark + 1)
   record.host = admitted?.host ?? ''
   record.hostPort = admitted?.hostPort ?? 0
-  record.scheme = 'encrypted' in socket ? 'https' : 'http'
+  record.scheme = peer.scheme
   record.httpVersion = req.httpVersion
-  record.peerAddress = plainAddress(socket.remoteAddress)
-  record.peerPort = socket.remotePort ?? 0
-  record.clientAddress = record.peerAddress
-  if (trusted.trusts(record.peerAddress)) {
-    const chain = headerList(req.rawHeaders, 'x-forwarded-for')
-    record.clientAddress = clientAddress(record.peerAddress, chain, trusted)
-  }
+  record.peerAddress = peer.address
+  record.peerPort = peer.port
+  record.clientAddress = peer.isTrusted
+    ? clientAddress(peer.address, headerList(req.rawHeaders, 'x-forwarded-for'), trusted)
+    : peer.address
   record.userAgent = headerValue(req.rawHeaders, 'user-agent')
   record.rawHeaders = req.rawHeaders
 }

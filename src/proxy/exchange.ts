@@ -29,6 +29,7 @@ const NO_FIELDS: readonly string[] = []
 
 export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
   deadlineAt = 0
+  deadlinePlace = -1
   readonly record = new ExchangeRecord()
   readonly req: IncomingMessage
   readonly res: ServerResponse
@@ -73,7 +74,13 @@ export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
       },
       this.#services.options['server.max_header_count'],
     )
-    describeRequest(record, req, typeof admitted === 'string' ? undefined : admitted, this.#services.trusted)
+    describeRequest(
+      record,
+      req,
+      typeof admitted === 'string' ? undefined : admitted,
+      this.#connection.peer,
+      this.#services.trusted,
+    )
     const { traceparent, tracestate } = traceFields(req.rawHeaders)
     this.#services.recorder.begin(record, traceparent, tracestate)
     if (typeof admitted === 'string') return this.reject(admitted)
@@ -149,9 +156,7 @@ export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
       path: decision.targetPath + admitted.search,
       rawHeaders: this.#plugins?.request.headers() ?? this.req.rawHeaders,
       hop: {
-        peer: this.record.peerAddress,
-        trusted: this.#services.trusted.trusts(this.record.peerAddress),
-        scheme: this.record.scheme,
+        peer: this.#connection.peer,
         authority: admitted.authority,
         httpVersion: this.record.httpVersion,
       },

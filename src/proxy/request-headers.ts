@@ -1,16 +1,13 @@
 // The head that goes upstream: the client's fields in their order and spelling, less what belongs to one connection,
 // plus who forwarded it. It must never write framing that differs from what the transport will send.
 
-import { isIPv6 } from 'node:net'
 import { isHopByHop, namedByConnection } from './hop-by-hop.ts'
+import type { Peer } from './peer.ts'
 
 /** What the forwarded fields are made of. */
 export interface Hop {
-  /** Address of whoever is connected to us. */
-  readonly peer: string
-  /** Its forwarded fields are believed, and appended to. */
-  readonly trusted: boolean
-  readonly scheme: 'http' | 'https'
+  /** Whoever is connected to us; where it is trusted, its forwarded fields are kept and appended to. */
+  readonly peer: Peer
   /** Host as the client sent it. */
   readonly authority: string
   readonly httpVersion: string
@@ -112,14 +109,13 @@ function isForwardedX(name: string, value: string, inbound: Inbound): boolean {
 }
 
 function appendForwarded(out: string[], hop: Hop, inbound: Inbound): void {
-  const keep = hop.trusted
+  const { address, scheme, forwardedPair, isTrusted: keep } = hop.peer
   const first = keep && inbound.forwardedFor !== ''
-  out.push('x-forwarded-for', first ? `${inbound.forwardedFor}, ${hop.peer}` : hop.peer)
-  out.push('x-forwarded-proto', keep && inbound.forwardedProto !== '' ? inbound.forwardedProto : hop.scheme)
+  out.push('x-forwarded-for', first ? `${inbound.forwardedFor}, ${address}` : address)
+  out.push('x-forwarded-proto', keep && inbound.forwardedProto !== '' ? inbound.forwardedProto : scheme)
   const host = keep && inbound.forwardedHost !== '' ? inbound.forwardedHost : hop.authority
   if (host !== '') out.push('x-forwarded-host', host)
-  const node = isIPv6(hop.peer) ? `"[${hop.peer}]"` : hop.peer
-  const element = `for=${node};proto=${hop.scheme}${hop.authority === '' ? '' : `;host="${hop.authority}"`}`
+  const element = hop.authority === '' ? forwardedPair : `${forwardedPair};host="${hop.authority}"`
   out.push('forwarded', keep ? join(inbound.forwarded, element) : element)
   out.push('via', join(inbound.via, `${hop.httpVersion} ${PSEUDONYM}`))
 }

@@ -16,9 +16,10 @@ import { ExchangeRecord } from '../telemetry/exchange-record.ts'
 import { Connection } from './connection.ts'
 import { Exchange } from './exchange.ts'
 import type { ExchangeServices } from './exchange-services.ts'
+import { GatewayRequest } from './gateway-request.ts'
 import { parserRejection } from './parser-errors.ts'
+import { peerOf } from './peer.ts'
 import { answerBytes, rejectionAnswer } from './respond.ts'
-import { plainAddress } from './trusted-proxies.ts'
 
 /** A response that knows its exchange: one listener function serves all of them. */
 class GatewayResponse extends ServerResponse {
@@ -35,7 +36,8 @@ export type ListenerTls = SecureContextOptions & TlsOptions
 /** Makes a listener; the caller listens and closes. */
 export function createListener(services: ExchangeServices, tls?: ListenerTls): Server {
   const { options } = services
-  const settings: ServerOptions<typeof IncomingMessage, typeof GatewayResponse> = {
+  const settings: ServerOptions<typeof GatewayRequest, typeof GatewayResponse> = {
+    IncomingMessage: GatewayRequest,
     ServerResponse: GatewayResponse,
     maxHeaderSize: options['server.max_header_bytes'],
     keepAliveTimeout: options['server.idle_timeout'],
@@ -80,7 +82,7 @@ class Door {
 
   #connected(socket: Socket): void {
     const { load, options } = this.#services
-    const connection = new Connection(socket)
+    const connection = new Connection(socket, peerOf(socket, this.#services.trusted))
     this.#connections.set(socket, connection)
     load.connections += 1
     socket.on('close', () => {
@@ -125,10 +127,11 @@ class Door {
     const rejection = rejectionOf(reason)
     record.startedAt = performance.now()
     record.method = req?.method ?? ''
-    record.scheme = 'encrypted' in socket ? 'https' : 'http'
-    record.peerAddress = plainAddress(socket.remoteAddress)
-    record.clientAddress = record.peerAddress
-    record.peerPort = socket.remotePort ?? 0
+    const peer = this.#connections.get(socket)?.peer ?? peerOf(socket, this.#services.trusted)
+    record.scheme = peer.scheme
+    record.peerAddress = peer.address
+    record.clientAddress = peer.address
+    record.peerPort = peer.port
     record.outcome = 'rejected'
     record.rejection = rejection
     record.snapshot = this.#services.current.snapshot

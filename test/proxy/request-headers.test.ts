@@ -1,21 +1,23 @@
 import { describe, expect, it } from 'vitest'
+import { forwardedPair, type Peer } from '../../src/proxy/peer.ts'
 import { requestHeaders, traceFields } from '../../src/proxy/request-headers.ts'
 
 const RULES = { apiKeyHeader: 'apikey', passBaggage: false }
-const HOP = {
-  peer: '10.0.0.9',
-  trusted: false,
+const PEER = {
+  address: '10.0.0.9',
+  port: 4000,
   scheme: 'http',
+  isTrusted: false,
+  forwardedPair: forwardedPair('10.0.0.9', 'http'),
+} as const
+const HOP = {
+  peer: PEER,
   authority: 'shop.test:8080',
   httpVersion: '1.1',
 } as const
 
-function built(
-  fields: readonly [string, string][],
-  hop: Partial<typeof HOP> | { trusted: true } = {},
-  length = 0,
-) {
-  const flat = requestHeaders(fields.flat(), { ...HOP, ...hop }, length, RULES)
+function built(fields: readonly [string, string][], peer: Partial<Peer> = {}, length = 0) {
+  const flat = requestHeaders(fields.flat(), { ...HOP, peer: { ...PEER, ...peer } }, length, RULES)
   const pairs: [string, string][] = []
   for (let at = 0; at < flat.length; at += 2) pairs.push([flat[at] ?? '', flat[at + 1] ?? ''])
   return pairs
@@ -108,7 +110,7 @@ describe('the head that goes upstream', () => {
         ['Forwarded', 'for=6.6.6.6'],
         ['Via', '1.0 cdn'],
       ],
-      { trusted: true },
+      { isTrusted: true },
     )
     expect(valuesOf(pairs, 'x-forwarded-for')).toEqual(['6.6.6.6, 7.7.7.7, 10.0.0.9'])
     expect(valuesOf(pairs, 'x-forwarded-proto')).toEqual(['https'])
@@ -117,6 +119,13 @@ describe('the head that goes upstream', () => {
       'for=6.6.6.6, for=10.0.0.9;proto=http;host="shop.test:8080"',
     ])
     expect(valuesOf(pairs, 'via')).toEqual(['1.0 cdn, 1.1 kanali'])
+  })
+
+  it('puts an IPv6 address in brackets and quotes where RFC 7239 asks for it', () => {
+    const address = '2001:db8::9'
+    const pairs = built([], { address, forwardedPair: forwardedPair(address, 'https'), scheme: 'https' })
+    expect(valuesOf(pairs, 'x-forwarded-for')).toEqual([address])
+    expect(valuesOf(pairs, 'forwarded')).toEqual(['for="[2001:db8::9]";proto=https;host="shop.test:8080"'])
   })
 
   it('leaves framing of chunked content to the transport', () => {

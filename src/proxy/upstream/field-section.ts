@@ -16,6 +16,11 @@ for (const character of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCD
   TOKEN[character.charCodeAt(0)] = 1
 }
 
+/** 1 for octets that may stand in a field's value or a reason phrase (RFC 9110 section 5.5). */
+const FIELD_OCTET = new Uint8Array(256).fill(1, SPACE)
+FIELD_OCTET[TAB] = 1
+FIELD_OCTET[DEL] = 0
+
 /** The line is not there yet as a whole. */
 export const LINE_INCOMPLETE = -1
 /** The line is wrong: see `fault`. */
@@ -30,12 +35,8 @@ export function isToken(text: string, from: number, to: number): boolean {
 
 /** True for text that may stand in a field's value or a reason phrase: tabs, spaces, visible and obs-text octets. */
 export function isFieldText(text: string, from = 0, to = text.length): boolean {
-  for (let at = from; at < to; at++) if (!isFieldOctet(text.charCodeAt(at))) return false
+  for (let at = from; at < to; at++) if (FIELD_OCTET[text.charCodeAt(at)] !== 1) return false
   return true
-}
-
-function isFieldOctet(code: number): boolean {
-  return (code >= SPACE && code !== DEL && code <= 255) || code === TAB
 }
 
 /** Reads lines out of latin1 text. */
@@ -65,7 +66,7 @@ export class FieldSection {
     while (code === SPACE || code === TAB)
     const valueFrom = at
     let valueTo = at
-    while (isFieldOctet(code)) {
+    while (FIELD_OCTET[code] === 1) {
       at += 1
       if (code !== SPACE && code !== TAB) valueTo = at
       code = text.charCodeAt(at)
