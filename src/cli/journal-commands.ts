@@ -1,11 +1,9 @@
-// The commands that read a journal: `kanali replay` and `kanali diff`. They change nothing in it, and read that of a
-// gateway at work as well. Exit status 2 is a wrong command or option, 1 what is not in the journal.
+// The commands that read a journal, `kanali replay` and `kanali diff`: their options, and what their help says. They change
+// nothing in it, and read that of a gateway at work as well. What they do is loaded when they are called.
 
 import { type Command, Option } from 'commander'
-import { diffRoutes } from '../explain/route-diff.ts'
-import { documentText, type OutputFormat } from './document-output.ts'
-import { type Printer, replay, type ReplayOptions } from './replay.ts'
-import { JournalReader } from '../events/journal/reader.ts'
+import type { DiffOptions } from './diff.ts'
+import type { Printer, ReplayOptions } from './replay.ts'
 
 const STATUSES = `
 Exit status: 0 done, 1 there is no journal or it does not hold what was asked for, 2 wrong command or option.`
@@ -31,6 +29,7 @@ export function addJournalCommands(program: Command): void {
     .option('--follow', 'go on with each record as it is written, until interrupted')
     .addHelpText('after', STATUSES)
     .action(async (options: ReplayOptions) => {
+      const { replay } = await import('./replay.ts')
       process.exitCode = await replay(options, PRINTER, interrupted)
     })
   program
@@ -41,31 +40,10 @@ export function addJournalCommands(program: Command): void {
     .requiredOption('--journal <folder>', 'folder of the journal (events.journal_dir)')
     .addOption(outputOption())
     .addHelpText('after', STATUSES)
-    .action((from: string, to: string, options: DiffOptions) => {
-      process.exitCode = diff(from, to, options)
+    .action(async (from: string, to: string, options: DiffOptions) => {
+      const { diff } = await import('./diff.ts')
+      process.exitCode = diff(from, to, options, PRINTER)
     })
-}
-
-interface DiffOptions {
-  readonly journal: string
-  readonly output: OutputFormat
-}
-
-function diff(from: string, to: string, { journal, output }: DiffOptions): number {
-  const [older, newer] = [from, to].map((text) => (/^\d{1,15}$/.test(text) ? Number(text) : Number.NaN))
-  if (older === undefined || newer === undefined || !(older < newer)) {
-    PRINTER.say('kanali diff: two revisions are needed, the older one first\n')
-    return 2
-  }
-  const reader = JournalReader.open(journal)
-  const found = 'problem' in reader ? reader : diffRoutes(reader, older, newer)
-  if ('problem' in found) {
-    PRINTER.say(`kanali diff: ${found.problem}\n`)
-    return 1
-  }
-  PRINTER.out(documentText(found, output))
-  if (!('problem' in reader)) for (const damage of reader.damage) PRINTER.say(`kanali diff: ${damage}\n`)
-  return 0
 }
 
 function outputOption(): Option {

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-// The program `kanali`: the gateway, and what belongs to it.
+// The program `kanali`: the gateway, and what belongs to it. What a command does is loaded when it is called, so that help,
+// version and wrong options are answered without any of it.
 
 import { addCheck } from './check/command.ts'
-import { crdDocuments } from './crds.ts'
 import { addExplain } from './explain/command.ts'
 import { addJournalCommands } from './journal-commands.ts'
 import { createProgram } from './program.ts'
@@ -13,7 +13,6 @@ const program = createProgram({
   name: 'kanali',
   description: 'An API gateway for Kubernetes whose every failed request explains itself.',
   starts: 'runs the gateway',
-  // All that serves requests: half a second that no other command needs.
   create: async (options) => {
     const { createGateway } = await import('../gateway.ts')
     return createGateway(options, { version: version() })
@@ -23,7 +22,8 @@ const program = createProgram({
 program
   .command('crds')
   .description('prints the CustomResourceDefinitions, for kubectl apply -f -')
-  .action(() => {
+  .action(async () => {
+    const { crdDocuments } = await import('./crds.ts')
     process.stdout.write(crdDocuments())
   })
 

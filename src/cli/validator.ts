@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // The program `validator`: the admission webhook.
 
-import { createValidator } from '../validator.ts'
 import { createProgram } from './program.ts'
 
 const program = createProgram({
@@ -9,7 +8,10 @@ const program = createProgram({
   description: 'The admission webhook of Kanali: refuses what a build would refuse.',
   starts:
     'runs the webhook; it takes the options of the gateway, and needs server.tls.cert_file and server.tls.key_file',
-  create: createValidator,
+  create: async (options) => {
+    const { createValidator } = await import('../validator.ts')
+    return createValidator(options)
+  },
 })
 
 await program.parseAsync()

@@ -1,21 +1,9 @@
-// `kanali explain`: a code or a reason, a trace, or a request that is only decided on. Explanations go to standard output,
-// why there is none to standard error.
+// `kanali explain`, its options and what its help says. What it does is loaded when it is called (explain.ts).
 
 import type { Command } from 'commander'
-import { type AskedText, explainAsked } from '../../admin/asked-request.ts'
-import { catalogueJson, cataloguePage, catalogueText } from '../../explain/catalogue-text.ts'
-import type { Options } from '../../config/options.ts'
-import { explanationOf } from '../../explain/explanation.ts'
-import { explanationText } from '../../explain/explanation-text.ts'
-import type { ExchangeReport } from '../../explain/exchange-report.ts'
-import type { Snapshot } from '../../snapshot/snapshot.ts'
-import { maskOf } from '../../telemetry/masking.ts'
-import { jsonText, lineText } from '../../telemetry/visible-text.ts'
-import { snapshotOfFolder, unusableLines } from './folder-snapshot.ts'
-import { snapshotOfJournal } from './journal-snapshot.ts'
-import { askDecision, askTrace } from './gateway-client.ts'
-import { readTrace } from './otlp-file.ts'
-import { EXIT_STATUS, refuse, type Refused } from './refusal.ts'
+import { DEFAULT_GATEWAY } from './default-gateway.ts'
+import type { ExplainOptions } from './explain.ts'
+import { finish } from './refusal.ts'
 
 const HELP = `
 WHAT is one of
@@ -35,19 +23,6 @@ With --output json each explanation is one line. Exit status: 0 explained; 1 not
 nothing remembered of that trace; 2 wrong command or option; 3 the gateway, the file or the folder cannot be read.
 `
 
-interface ExplainOptions {
-  readonly request?: string
-  readonly header: readonly string[]
-  readonly gateway?: string
-  readonly directory?: string
-  readonly journal?: string
-  readonly at?: string
-  readonly otlpJson?: string
-  readonly output: string
-}
-
-const GATEWAY = 'http://127.0.0.1:9090'
-
 /** Adds the command to a program. */
 export function addExplain(program: Command): void {
   program
@@ -56,7 +31,7 @@ export function addExplain(program: Command): void {
     .argument('[what]', 'a code, a reason or a trace id')
     .option('--request <request>', 'METHOD URL: what would be decided on it; nothing is sent')
     .option('--header <header>', 'NAME: VALUE of that request; can be given again', append, [])
-    .option('--gateway <url>', `profiling port of a running gateway (default: ${GATEWAY})`)
+    .option('--gateway <url>', `profiling port of a running gateway (default: ${DEFAULT_GATEWAY})`)
     .option('--directory <folder>', 'decide by these manifests instead of asking a gateway')
     .option('--journal <folder>', 'decide as a gateway did, by its journal (events.journal_dir)')
     .option('--at <revision or time>', 'when, with --journal; the end where absent')
@@ -67,103 +42,9 @@ export function addExplain(program: Command): void {
     .option('--output <format>', 'text or json', 'text')
     .addHelpText('after', HELP)
     .action(async (what: string | undefined, options: ExplainOptions) => {
-      const said = await explain(what, options)
-      if (typeof said === 'string') process.stdout.write(said)
-      else {
-        process.stderr.write(`kanali: ${lineText(said.message)}\n`)
-        process.exitCode = EXIT_STATUS[said.refused]
-      }
+      const { explain } = await import('./explain.ts')
+      finish(await explain(what, options))
     })
-}
-
-async function explain(what: string | undefined, options: ExplainOptions): Promise<string | Refused> {
-  const wrong = misuse(what, options)
-  if (wrong !== undefined) return refuse('usage', wrong)
-  if (what === undefined) return explainRequest(options)
-  const traceId = traceIdOf(what)
-  if (traceId === undefined) return explainEntry(what, options)
-  const { otlpJson, gateway = GATEWAY } = options
-  const reports = await (otlpJson === undefined ? askTrace(gateway, traceId) : readTrace(otlpJson, traceId))
-  return 'refused' in reports ? reports : shown(reports, options)
-}
-
-/** One line where the options do not go together. */
-function misuse(what: string | undefined, options: ExplainOptions): string | undefined {
-  const { request, header, gateway, directory, journal, at, otlpJson, output } = options
-  if (output !== 'text' && output !== 'json') return '--output is text or json'
-  if ((what === undefined) === (request === undefined)) return 'explain takes either WHAT or --request'
-  if (request === undefined) {
-    if (header.length > 0) return '--header goes with --request'
-    if (directory !== undefined) return '--directory goes with --request'
-    if (journal !== undefined) return '--journal goes with --request'
-    return gateway !== undefined && otlpJson !== undefined
-      ? 'give either --gateway or --otlp-json'
-      : undefined
-  }
-  if (otlpJson !== undefined) return '--otlp-json goes with a trace id'
-  if (at !== undefined && journal === undefined) return '--at goes with --journal'
-  return [gateway, directory, journal].filter((given) => given !== undefined).length > 1
-    ? 'give one of --gateway, --directory and --journal'
-    : undefined
-}
-
-function explainEntry(what: string, { output }: ExplainOptions): string | Refused {
-  const page = cataloguePage(what)
-  if (page !== undefined)
-    return output === 'json' ? `${JSON.stringify(catalogueJson(page))}\n` : catalogueText(page)
-  return refuse('not found', `"${what}" is no code, no reason and no trace id; codes are 00 to 14`)
-}
-
-async function explainRequest(options: ExplainOptions): Promise<string | Refused> {
-  const { request = '', header, directory, journal, at, gateway = GATEWAY } = options
-  const headers = header.map(pairOf)
-  if (!headers.every((pair) => pair !== undefined)) return refuse('usage', '--header is NAME: VALUE')
-  const asked: AskedText = { request, headers }
-  const report = await (journal !== undefined
-    ? decideBy(snapshotOfJournal(journal, at), asked)
-    : directory === undefined
-      ? askDecision(gateway, asked)
-      : decideByFolder(directory, asked))
-  return 'refused' in report ? report : shown([report], options)
-}
-
-async function decideByFolder(directory: string, asked: AskedText): Promise<ExchangeReport | Refused> {
-  const folder = await snapshotOfFolder(directory)
-  if ('refused' in folder) return folder
-  for (const line of unusableLines(folder.snapshot)) process.stderr.write(`kanali: ${lineText(line)}\n`)
-  return decideBy(folder, asked)
-}
-
-function decideBy(
-  found: { readonly snapshot: Snapshot; readonly options: Options } | Refused,
-  asked: AskedText,
-): ExchangeReport | Refused {
-  if ('refused' in found) return found
-  const { snapshot, options } = found
-  const report = explainAsked(snapshot, asked, {
-    mask: maskOf(options),
-    maxHeaderCount: options['server.max_header_count'],
-  })
-  return 'problem' in report ? refuse('usage', report.problem) : report
-}
-
-function shown(reports: readonly ExchangeReport[], { output }: ExplainOptions): string {
-  if (output === 'json') return reports.map((report) => `${jsonText(explanationOf(report))}\n`).join('')
-  const texts = reports.map(explanationText)
-  if (texts.length === 1) return texts.join('')
-  return `${texts.length} requests of this trace, the oldest first\n\n${texts.join(`\n${'-'.repeat(72)}\n\n`)}`
-}
-
-/** A trace id, or that of a whole `traceparent`; undefined where it is neither. */
-function traceIdOf(what: string): string | undefined {
-  return /^(?:[0-9a-f]{2}-)?([0-9a-f]{32})(?:-[0-9a-f]{16}-[0-9a-f]{2})?$/i
-    .exec(what.trim())?.[1]
-    ?.toLowerCase()
-}
-
-function pairOf(header: string): readonly [string, string] | undefined {
-  const colon = header.indexOf(':')
-  return colon < 1 ? undefined : [header.slice(0, colon).trim(), header.slice(colon + 1).trim()]
 }
 
 function append(value: string, before: readonly string[]): readonly string[] {

@@ -1,15 +1,14 @@
 // The commands of kanalictl, with their options and what their help says. The exit status is 0, 1 for what could not be
-// done and 2 for a wrong command or option.
+// done and 2 for a wrong command or option. What a command does is loaded when it is called.
 
 import { Command, CommanderError } from 'commander'
 import { versionText } from '../version.ts'
-import { decryptApiKeys, type DecryptOptions } from './decrypt.ts'
-import { expireApiKeys } from './expire.ts'
-import { generateApiKey, type GenerateOptions } from './generate.ts'
+import type { DecryptOptions } from './decrypt.ts'
+import type { GenerateOptions } from './generate.ts'
 import type { ChangeOptions } from './output.ts'
 import { Refusal } from './refusal.ts'
-import { rotateApiKey, type RotateOptions } from './rotate.ts'
-import { generateRsa, type GenerateRsaOptions } from './rsa.ts'
+import type { RotateOptions } from './rotate.ts'
+import type { GenerateRsaOptions } from './rsa.ts'
 import type { Terminal } from './terminal.ts'
 
 const EXAMPLES = `
@@ -72,7 +71,10 @@ function addApiKeyCommands(apikey: Command, terminal: Terminal, done: (isDone: b
       'a new file for the ApiKey (.yaml, .yml or .json), instead of standard output',
     )
     .option('--output <format>', 'yaml (the default) or json')
-    .action((options: GenerateOptions) => generateApiKey(options, terminal))
+    .action(async (options: GenerateOptions) => {
+      const { generateApiKey } = await import('./generate.ts')
+      return generateApiKey(options, terminal)
+    })
   withKey(withChange(apikey.command('rotate')))
     .description('adds a new Active revision to an ApiKey, and gives those before it an end')
     .requiredOption(
@@ -81,18 +83,27 @@ function addApiKeyCommands(apikey: Command, terminal: Terminal, done: (isDone: b
     )
     .option('--key.name <name>', 'name of the ApiKey, where the manifest holds several')
     .addHelpText('after', ROTATION)
-    .action((options: RotateOptions) => rotateApiKey(options, terminal))
+    .action(async (options: RotateOptions) => {
+      const { rotateApiKey } = await import('./rotate.ts')
+      return rotateApiKey(options, terminal)
+    })
   withChange(apikey.command('expire'))
     .description('makes revisions Inactive whose end has come; changes nothing else')
     .addHelpText('after', ROTATION)
-    .action(async (options: ChangeOptions) => done(await expireApiKeys(options, terminal)))
+    .action(async (options: ChangeOptions) => {
+      const { expireApiKeys } = await import('./expire.ts')
+      done(await expireApiKeys(options, terminal))
+    })
   apikey
     .command('decrypt')
     .description('shows the clear keys of ApiKeys')
     .requiredOption('--key.in_file <place>', 'a file, a folder of manifests, or - for standard input')
     .requiredOption('--rsa.private_key_file <file>', 'RSA private key, PEM (PKCS#1 or PKCS#8)')
     .option('--output <format>', 'table, yaml or json', 'table')
-    .action(async (options: DecryptOptions) => done(await decryptApiKeys(options, terminal)))
+    .action(async (options: DecryptOptions) => {
+      const { decryptApiKeys } = await import('./decrypt.ts')
+      done(await decryptApiKeys(options, terminal))
+    })
 }
 
 function addRsaCommands(rsa: Command, terminal: Terminal): void {
@@ -102,7 +113,10 @@ function addRsaCommands(rsa: Command, terminal: Terminal): void {
     .option('--rsa.private_key_file <file>', 'where the private key goes (PKCS#8)', 'kanali.key')
     .option('--rsa.public_key_file <file>', 'where the public key goes (SPKI)', 'kanali.pub')
     .option('--rsa.bits <bits>', 'length of the modulus', '3072')
-    .action((options: GenerateRsaOptions) => generateRsa(options, terminal))
+    .action(async (options: GenerateRsaOptions) => {
+      const { generateRsa } = await import('./rsa.ts')
+      return generateRsa(options, terminal)
+    })
 }
 
 /** The options of a command that makes a clear key. */
