@@ -25,6 +25,8 @@ const MODULES: readonly (readonly [rank: number, module: string])[] = [
   [6, 'src/proxy/'],
   [6, 'src/explain/'],
   [6, 'src/webhook/'],
+  [6, 'src/opened-source.ts'],
+  [6.5, 'src/open-cluster.ts'],
   [7, 'src/admin/'],
   [7, 'src/life.ts'],
   [7, 'src/open-journal.ts'],

@@ -1,12 +1,14 @@
 // Options from the text of a configuration file: YAML, JSON or TOML by its ending, keys nested, dotted or mixed.
 // The reading of the file itself is load.ts's.
 
-import { parse as parseToml } from 'smol-toml'
-import { parse as parseYaml } from 'yaml'
+import { createRequire } from 'node:module'
 import { isPlainObject } from './collection-kind.ts'
 import { type Given, type Provenance, refusedName, type Refusal, rowNamed } from './given.ts'
 import { ROWS } from './options.ts'
 import { quoted } from './quoted-text.ts'
+
+/** The parsers are loaded for a file that needs them: 40 ms that a start without one does not need. */
+const load = createRequire(import.meta.url)
 
 const NAMES = ROWS.map((row) => row.name)
 
@@ -36,9 +38,12 @@ export function readFileOptions(path: string, content: string): readonly Given[]
 
 function parserOf(path: string): ((content: string) => unknown) | undefined {
   const ending = /\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase()
-  if (ending === 'yaml' || ending === 'yml') return (content) => parseYaml(content, { logLevel: 'error' })
+  if (ending === 'yaml' || ending === 'yml') {
+    const { parse } = load('yaml') as typeof import('yaml')
+    return (content) => parse(content, { logLevel: 'error' })
+  }
   if (ending === 'json') return (content) => JSON.parse(content)
-  return ending === 'toml' ? parseToml : undefined
+  return ending === 'toml' ? (load('smol-toml') as typeof import('smol-toml')).parse : undefined
 }
 
 /** Walks down only along the names of options, so that neither depth nor a cycle of aliases can run away. */

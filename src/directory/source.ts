@@ -4,7 +4,8 @@
 
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
-import { Observable, type Subscriber } from 'rxjs'
+import type { Subscriber } from 'rxjs'
+import { Observable } from 'rxjs/internal/Observable'
 import type { ResourceEvent } from '../events/event.ts'
 import type { Vault } from '../resources/vault.ts'
 import type { Log } from '../telemetry/log.ts'

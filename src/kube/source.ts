@@ -1,7 +1,8 @@
 // The API server as a source of events: a reflector for every kind and namespace, and a watch over their silence. It never
 // ends and never fails: while the server is away nothing is forgotten, and that it is away is said (`stale`).
 
-import { Observable, type Subscriber } from 'rxjs'
+import type { Subscriber } from 'rxjs'
+import { Observable } from 'rxjs/internal/Observable'
 import type { ResourceEvent } from '../events/event.ts'
 import type { Untrusted } from '../resources/fields.ts'
 import { parseManifest } from '../resources/parse.ts'

@@ -2,8 +2,9 @@
 // ready for an algorithm when the first token needs it, off the event loop.
 
 import { hash } from 'node:crypto'
-import { importJWK } from 'jose'
+import type { importJWK } from 'jose'
 import type { VerificationKey } from '../../snapshot/verification-keys.ts'
+import { jose } from './jose.ts'
 
 /** What jose verifies with. */
 export type ReadyKey = Awaited<ReturnType<typeof importJWK>>
@@ -17,6 +18,8 @@ export class KeySet {
   constructor(keys: readonly VerificationKey[], version = versionOf(keys)) {
     this.#keys = keys
     this.version = version
+    // Ahead of the first token, which would have to wait for it.
+    jose().catch(() => undefined)
   }
 
   get size(): number {
@@ -36,11 +39,16 @@ export class KeySet {
     if (byAlgorithm === undefined) this.#ready.set(key, (byAlgorithm = new Map()))
     let ready = byAlgorithm.get(algorithm)
     if (ready === undefined) {
-      ready = importJWK({ ...key.members }, algorithm).catch(() => undefined)
+      ready = imported(key, algorithm)
       byAlgorithm.set(algorithm, ready)
     }
     return ready
   }
+}
+
+async function imported(key: VerificationKey, algorithm: string): Promise<ReadyKey | undefined> {
+  const { importJWK } = await jose()
+  return importJWK({ ...key.members }, algorithm).catch(() => undefined)
 }
 
 function versionOf(keys: readonly VerificationKey[]): string {

@@ -1,7 +1,6 @@
 // Judges the token of a request: found, read, its key found, its signature checked (by jose), its claims held against the
 // guard. A token that was found good before is judged without a promise. What is not proven good is refused.
 
-import { compactVerify } from 'jose'
 import { quoted } from '../../config/quoted-text.ts'
 import { type Failure, failure } from '../../errors/failure.ts'
 import type { JwtGuard } from '../../snapshot/compile-jwt.ts'
@@ -9,6 +8,7 @@ import { clipped, lineText } from '../../telemetry/visible-text.ts'
 import { mapClaims } from './claim-headers.ts'
 import { type Claims, claimOf, judgeClaims } from './claims.ts'
 import { findToken, type FoundToken } from './find-token.ts'
+import { jose } from './jose.ts'
 import { KeySet } from './key-set.ts'
 import type { KeySets } from './key-sets.ts'
 import { readHead, readObject, type TokenHead } from './token-head.ts'
@@ -115,6 +115,7 @@ async function checkSignature(token: string, { algorithm, kid }: TokenHead, keys
     const detail = `${wanted}; ${candidates.length} keys of the set fit, and at most ${KEYS_TRIED_MAX} are tried`
     return { failure: failure('token_key_unknown', detail), retry: false }
   }
+  const { compactVerify } = await jose()
   let tried = 0
   for (const candidate of candidates) {
     const key = await keys.ready(candidate, algorithm)
