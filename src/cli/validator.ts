@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 // The program `validator`: the admission webhook.
 
-import { createProgram } from './program.ts'
+import { keepCompiled } from './compile-cache.ts'
 
+keepCompiled()
+const { createProgram } = await import('./program.ts')
 const program = createProgram({
   name: 'validator',
   description: 'The admission webhook of Kanali: refuses what a build would refuse.',
