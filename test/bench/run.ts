@@ -27,6 +27,7 @@ const SECTIONS: Readonly<Record<string, () => Promise<void>>> = {
   spans: async () => (await import('./spans.ts')).benchSpans(),
   journal: async () => (await import('./journal.ts')).benchJournal(),
   kubernetes: async () => (await import('./kubernetes.ts')).benchKubernetes(),
+  startup: async () => (await import('./startup.ts')).benchStartup(),
 }
 const NAMES = [...PROXIES, ...Object.keys(SECTIONS)]
 

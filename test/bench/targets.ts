@@ -160,7 +160,7 @@ function guardedManifests(upstreamPort: number, keys: KeyPair): object[] {
 }
 
 /** The route that is measured and `count - 1` others, in files of a size that a person might write. */
-function routeManifests(count: number, upstreamPort: number): Record<string, object[]> {
+export function routeManifests(count: number, upstreamPort: number): Record<string, object[]> {
   const routes = Array.from({ length: count }, (_, index) => {
     const name = index === 0 ? 'bench' : `team-${index % 97}-service-${index}`
     const source = index === 0 ? '/bench' : `/team-${index % 97}/service-${index}`
