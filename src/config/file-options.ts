@@ -2,6 +2,8 @@
 // The reading of the file itself is load.ts's.
 
 import { createRequire } from 'node:module'
+import type * as Toml from 'smol-toml'
+import type * as Yaml from 'yaml'
 import { isPlainObject } from './collection-kind.ts'
 import { type Given, type Provenance, refusedName, type Refusal, rowNamed } from './given.ts'
 import { ROWS } from './options.ts'
@@ -39,11 +41,11 @@ export function readFileOptions(path: string, content: string): readonly Given[]
 function parserOf(path: string): ((content: string) => unknown) | undefined {
   const ending = /\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase()
   if (ending === 'yaml' || ending === 'yml') {
-    const { parse } = load('yaml') as typeof import('yaml')
+    const { parse } = load('yaml') as typeof Yaml
     return (content) => parse(content, { logLevel: 'error' })
   }
   if (ending === 'json') return (content) => JSON.parse(content)
-  return ending === 'toml' ? (load('smol-toml') as typeof import('smol-toml')).parse : undefined
+  return ending === 'toml' ? (load('smol-toml') as typeof Toml).parse : undefined
 }
 
 /** Walks down only along the names of options, so that neither depth nor a cycle of aliases can run away. */

@@ -2,13 +2,13 @@
 // It must never hold an expression against a path with JavaScript's own engine, which backtracks.
 
 import { createRequire } from 'node:module'
-import type { RE2JS } from 're2js'
+import type * as Re2 from 're2js'
 
 /** Instructions that one expression may compile to: what one step of a match costs at the most. */
 export const EXPRESSION_SIZE_MAX = 300
 
 /** Loaded with the first expression: 10 ms and 4 MB that a world without rules does not need. */
-let engine: typeof RE2JS | undefined
+let engine: typeof Re2.RE2JS | undefined
 
 export interface RulePattern {
   /** Instructions of its program. */
@@ -19,8 +19,8 @@ export interface RulePattern {
 
 /** The expression anchored at the start of a path; or why not, one line, without the expression itself. */
 export function compilePattern(expression: string): RulePattern | { readonly problem: string } {
-  engine ??= (createRequire(import.meta.url)('re2js') as typeof import('re2js')).RE2JS
-  let compiled: RE2JS
+  engine ??= (createRequire(import.meta.url)('re2js') as typeof Re2).RE2JS
+  let compiled: Re2.RE2JS
   try {
     // Its own parse first: `a)|(b` must not become whole by what is put around it.
     engine.compile(expression)

@@ -3,6 +3,7 @@
 
 import { createRequire } from 'node:module'
 import pino from 'pino'
+import type * as Pretty from 'pino-pretty'
 import type { Options } from '../config/options.ts'
 import type { LogFields } from './names.ts'
 import { lineText } from './visible-text.ts'
@@ -66,7 +67,7 @@ function boundedWrite(output: LogOutput, onDropped: () => void): (line: string) 
 
 function prettyWrite(write: (line: string) => void, colorize: boolean): (line: string) => void {
   // Loaded for a person alone: 40 ms and 12 MB that lines of JSON do not need.
-  const { prettyFactory } = createRequire(import.meta.url)('pino-pretty') as typeof import('pino-pretty')
+  const { prettyFactory } = createRequire(import.meta.url)('pino-pretty') as typeof Pretty
   const prettify = prettyFactory({
     colorize,
     translateTime: 'SYS:HH:MM:ss.l',
