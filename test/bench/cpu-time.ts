@@ -7,11 +7,27 @@ export function cpuNanoseconds(pid: number): bigint {
   let sum = 0n
   for (const each of [pid, ...descendantsOf(pid)]) {
     for (const thread of entries(`/proc/${each}/task`)) {
-      const [running = '0'] = text(`/proc/${each}/task/${thread}/schedstat`).split(' ')
-      sum += BigInt(running || '0')
+      sum += runningTime(each, thread)
     }
   }
   return sum
+}
+
+/** The same of one process, by the names of its threads; the one that it began with, which runs JavaScript, is `MAIN_THREAD`. */
+export function threadNanoseconds(pid: number): Map<string, bigint> {
+  const sums = new Map<string, bigint>()
+  for (const thread of entries(`/proc/${pid}/task`)) {
+    const name = thread === String(pid) ? MAIN_THREAD : text(`/proc/${pid}/task/${thread}/comm`).trim()
+    sums.set(name, (sums.get(name) ?? 0n) + runningTime(pid, thread))
+  }
+  return sums
+}
+
+export const MAIN_THREAD = 'main thread'
+
+function runningTime(pid: number, thread: string): bigint {
+  const [running = '0'] = text(`/proc/${pid}/task/${thread}/schedstat`).split(' ')
+  return BigInt(running || '0')
 }
 
 function descendantsOf(pid: number): number[] {
