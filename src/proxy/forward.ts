@@ -31,6 +31,8 @@ export interface ForwardPlan {
   readonly rawHeaders: readonly string[]
   readonly hop: Hop
   readonly contentLength: number
+  /** The client waits for a 100 of the upstream. */
+  readonly expectsContinue: boolean
   /** Services found by dynamic discovery, where they were several; else 0. */
   readonly cardinality: number
 }
@@ -85,6 +87,7 @@ export class Forward implements UpstreamEvents, WaitingHead {
     const headers = requestHeaders(plan.rawHeaders, plan.hop, plan.contentLength, this.#services.headerRules)
     headers.push('traceparent', this.#services.recorder.beginAttempt(record, this.#attempt))
     if (record.tracestate !== '') headers.push('tracestate', record.tracestate)
+    if (plan.expectsContinue) headers.push('expect', '100-continue')
     if (plan.contentLength !== 0) {
       this.#body = new RequestBody(req, this.#services.options['server.max_body_bytes'], this.#exchange)
     }
@@ -105,14 +108,15 @@ export class Forward implements UpstreamEvents, WaitingHead {
     }
   }
 
+  /** The upstream has a connection, and has not begun its answer. */
+  get awaitsHead(): boolean {
+    return this.connected && this.#attempt.headAt === 0
+  }
+
   /** True while the only thing awaited is content that the client has not sent. */
   get awaitsClient(): boolean {
     return (
-      this.#body !== undefined &&
-      !this.#body.blocked &&
-      this.connected &&
-      !this.#exchange.contentComplete &&
-      this.#attempt.headAt === 0
+      this.#body !== undefined && !this.#body.blocked && this.awaitsHead && !this.#exchange.contentComplete
     )
   }
 
@@ -144,10 +148,12 @@ export class Forward implements UpstreamEvents, WaitingHead {
   }
 
   informational(status: number, rawHeaders: string[]): void {
-    this.#exchange.touch()
-    if (this.#exchange.record.httpVersion === '1.1' && (status === 102 || status === 103)) {
+    // A 100 is for who asked for it and may be thrown away by all others (RFC 9110 section 15.2.1), some of which fail on it.
+    if (status === 100) this.#exchange.continueClient()
+    else if (this.#exchange.record.httpVersion === '1.1') {
       this.#exchange.res.writeInformation(status, informationalHeaders(rawHeaders))
     }
+    this.#exchange.touch()
   }
 
   head(status: number, statusText: string, rawHeaders: string[]): void {

@@ -65,10 +65,13 @@ export function responseHead(raw: readonly string[], httpVersion: string, bodile
 
 /** Fields of an informational answer that may be passed on. */
 export function informationalHeaders(raw: readonly string[]): string[] {
+  const named = namedByConnection(raw)
   const headers: string[] = []
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at] ?? ''
-    if (!isHopByHop(name) && name.toLowerCase() !== 'content-length') headers.push(name, raw[at + 1] ?? '')
+    const lower = name.toLowerCase()
+    if (isHopByHop(name) || lower === 'content-length' || named?.has(lower)) continue
+    headers.push(name, raw[at + 1] ?? '')
   }
   return headers
 }

@@ -25,6 +25,9 @@ export const HEAD_TOO_LARGE = 'KANALI_HEAD_TOO_LARGE'
 /** Head of an answer, in bytes; and those of all informational answers before it together. */
 export const ANSWER_HEAD_BYTES_MAX = 64 * 1024
 
+/** Informational answers before one answer; each may have been small, and starts the deadlines anew. */
+export const INFORMATIONAL_MAX = 1000
+
 /** A failure as the transport saw it. */
 export interface TransportFault {
   readonly phase: Phase
@@ -44,7 +47,7 @@ export interface UpstreamRequest {
 export interface UpstreamEvents {
   /** A connection is there and the head is being written; again where the request is sent again on another one. */
   started(): void
-  /** 102 or 103. */
+  /** Any but 101, which nobody asks for; 100 only where the transport goes from end to end. */
   informational(status: number, rawHeaders: string[]): void
   head(status: number, statusText: string, rawHeaders: string[]): void
   data(chunk: Buffer): void
@@ -64,6 +67,8 @@ export interface Call {
 }
 
 export interface Transport {
+  /** `Expect: 100-continue` may be among the fields of a request, and a 100 is given on. */
+  readonly isEndToEnd: boolean
   /** Starts a request to one endpoint; undefined where that endpoint is at its limit of waiting requests. */
   dispatch(
     upstream: Upstream,
