@@ -154,6 +154,7 @@ export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
       upstream: outcome,
       path: decision.targetPath + admitted.search,
       rawHeaders: this.#plugins?.request.headers() ?? this.req.rawHeaders,
+      plugins: this.#plugins,
       hop: {
         peer: this.#connection.peer,
         authority: admitted.authority,
@@ -165,7 +166,7 @@ export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
     }
     this.touch()
     this.#forward = new Forward(this, this.#services, plan)
-    this.#forward.start(plan)
+    this.#forward.start()
   }
 
   #mock(answer: { status: number; headers: string[]; body: Buffer }): void {
@@ -310,9 +311,9 @@ export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
     this.reject('body_too_large')
   }
 
-  bodyComplete(trailers: boolean): void {
-    this.record.requestTrailersDropped = trailers
+  bodyComplete(rawTrailers: readonly string[]): readonly string[] {
     this.#bodyMoved()
+    return rawTrailers.length === 0 ? NO_FIELDS : (this.#forward?.requestTrailers(rawTrailers) ?? NO_FIELDS)
   }
 
   /** Until there is a connection, nothing that the client sends gives the upstream more time to take it. */

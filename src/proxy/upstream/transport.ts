@@ -34,13 +34,16 @@ export interface TransportFault {
   readonly error: Error
 }
 
+/** `trailers`: a flat name, value list, read at the end, and sent where content is in chunks and the transport is end to end. */
+export type UpstreamContent = NodeJS.ReadableStream & { readonly trailers?: readonly string[] | undefined }
+
 export interface UpstreamRequest {
   readonly method: string
   /** Path and query. */
   readonly path: string
   /** Flat name, value list, ready to be sent. */
   readonly headers: string[]
-  readonly body: NodeJS.ReadableStream | undefined
+  readonly body: UpstreamContent | undefined
 }
 
 /** Callbacks of one attempt, in the order in which they can come. After `failed` or `ended` none comes. */
@@ -67,7 +70,7 @@ export interface Call {
 }
 
 export interface Transport {
-  /** `Expect: 100-continue` may be among the fields of a request, and a 100 is given on. */
+  /** Trailers of a request are sent, `Expect: 100-continue` may be among its fields, and a 100 is given on. */
   readonly isEndToEnd: boolean
   /** Starts a request to one endpoint; undefined where that endpoint is at its limit of waiting requests. */
   dispatch(
