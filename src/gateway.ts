@@ -235,6 +235,7 @@ class Composition implements Gateway {
       headerRules: {
         apiKeyHeader: options['plugins.apiKey.header_key'],
         passBaggage: options['tracing.inbound'] === 'trust',
+        takesTrailers: transport.isEndToEnd,
       },
       trusted: trustedProxies(options['server.trusted_proxies']),
       load: this.#load,

@@ -140,9 +140,18 @@ export const ANSWER: Readonly<Record<AnswerReason, ReasonAdvice>> = {
   },
   unexpected_informational: {
     detail: 'bad response',
-    tell: 'A status 100 or 101 before the answer, which the gateway had not asked for: it never sends `Expect` or `Upgrade`.',
-    causes: [['The upstream sends `100 Continue` always', 'Switch that off, or update its server.']],
-    look: [directly(['100 Continue'])],
+    tell: 'A status 101 before the answer, which the gateway had not asked for: it never sends `Upgrade`. With `proxy.upstream_transport: undici` a 100 too.',
+    causes: [
+      [
+        'The upstream answers every request by `101 Switching Protocols`',
+        'It speaks another protocol than HTTP/1.1 there: ask it at another port or path.',
+      ],
+      [
+        'With undici: the upstream sends `100 Continue` always',
+        'Use `proxy.upstream_transport: socket`, or switch that off.',
+      ],
+    ],
+    look: [directly(['101 Switching Protocols'])],
   },
   upstream_error: {
     tell: 'In any phase. Nothing finer is known: the event `exception` on the server span has what the transport said.',

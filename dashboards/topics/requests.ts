@@ -122,7 +122,7 @@ export function trailersDropped(size: Size): Panel {
     ...size,
     title: 'Trailers dropped',
     description:
-      'Requests a second that had trailers, which are not passed on. Harmless, unless a client relies on them.',
+      'Requests a second whose trailers were not all passed on: with undici none is, otherwise those that would steer the message. Harmless, unless a client relies on them.',
     unit: 'reqps',
     queries: [overTime(sum(rate(select(METRIC.trailersDropped))), 'requests')],
     colours: { requests: NEUTRAL },

@@ -205,9 +205,10 @@ export const CODE_08 = {
     {
       reason: 'unexpected_informational',
       blame: 'upstream',
-      means: 'The upstream sent a status 100 or 101 that nobody had asked for.',
+      means:
+        'The upstream sent a status 101 that nobody had asked for; or a 100, which only undici fails on.',
       check:
-        'Run `curl -v http://<host>:<port><path>` and look for `100 Continue` or `101 Switching Protocols` before the answer; the gateway sends neither Expect nor Upgrade.',
+        'Run `curl -v http://<host>:<port><path>` and look for `101 Switching Protocols`, or with `proxy.upstream_transport: undici` for `100 Continue`, before the answer; the gateway never sends Upgrade.',
       proxyStatus: 'http_protocol_error',
     },
     {

@@ -30,6 +30,11 @@ export class HeaderFields {
     this.#headers.remove(name)
   }
 
+  /** For the exchange: a plugin has said what a field of that name is, or that there is none; folded as by `foldHeader`. */
+  isChanged(folded: string): boolean {
+    return this.#headers.isChanged(folded)
+  }
+
   /** For the exchange: the fields as the plugins left them. The very list given where none changed it. */
   headers(): readonly string[] {
     return this.#headers.fields()

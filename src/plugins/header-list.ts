@@ -1,6 +1,7 @@
 // A flat list of header fields [name, value, ...] that a plugin may read and change.
 // It must never change the array it was given, nor one that it has handed out: each belongs to someone else.
 
+import { foldHeader } from '../snapshot/jwt-fields.ts'
 import { UNTOUCHABLE_HEADERS } from '../snapshot/untouchable-headers.ts'
 
 const FIELDS_MAX = 1000
@@ -11,6 +12,8 @@ export class HeaderList {
   #fields: readonly string[]
   /** The same array as `#fields` where it is ours to change. */
   #own: string[] | undefined = undefined
+  /** Names that were set, added or removed, whether there was such a field or not. */
+  #changed: string[] | undefined = undefined
 
   constructor(fields: readonly string[]) {
     this.#fields = fields
@@ -20,6 +23,12 @@ export class HeaderList {
   fields(): readonly string[] {
     this.#own = undefined
     return this.#fields
+  }
+
+  isChanged(folded: string): boolean {
+    const changed = this.#changed
+    if (changed === undefined) return false
+    return changed.length === FIELDS_MAX || changed.some((name) => foldHeader(name) === folded)
   }
 
   first(name: string): string | undefined {
@@ -44,6 +53,7 @@ export class HeaderList {
       this.#append(name, lower, text)
       return
     }
+    this.#note(name)
     const own = this.#copied()
     this.#removeFrom(own, lower, at + 2)
     own[at] = name
@@ -58,6 +68,7 @@ export class HeaderList {
 
   remove(name: string): void {
     checkName(name)
+    this.#note(name)
     const lower = name.toLowerCase()
     const at = this.#find(lower, 0)
     if (at !== -1) this.#removeFrom(this.#copied(), lower, at)
@@ -66,9 +77,16 @@ export class HeaderList {
   #append(name: string, lower: string, value: string): void {
     if (this.#fields.length >= FIELDS_MAX * 2)
       throw new TypeError(`there are ${FIELDS_MAX} header fields already`)
+    this.#note(name)
     const own = this.#copied()
     own.push(name, value)
     this.#keepFromConnection(own, lower)
+  }
+
+  /** Bounded: who names as many as there may be fields has named all that there are. */
+  #note(name: string): void {
+    this.#changed ??= []
+    if (this.#changed.length < FIELDS_MAX && !this.#changed.includes(name)) this.#changed.push(name)
   }
 
   #copied(): string[] {

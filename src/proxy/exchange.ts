@@ -16,6 +16,7 @@ import type { Connection, LiveExchange } from './connection.ts'
 import type { Timed } from './deadlines.ts'
 import { describeRequest } from './describe-request.ts'
 import type { ExchangeServices } from './exchange-services.ts'
+import { CONTINUE_WAIT_MS, Expectation } from './expectation.ts'
 import { Forward } from './forward.ts'
 import { Linger } from './linger.ts'
 import { mockAnswer } from './mock.ts'
@@ -39,7 +40,7 @@ export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
   #plugins: PluginSteps | undefined
   #forward: Forward | undefined
   #linger: Linger | undefined
-  #continued = false
+  #expectation: Expectation | undefined
   #over = false
 
   constructor(services: ExchangeServices, connection: Connection, req: IncomingMessage, res: ServerResponse) {
@@ -85,6 +86,7 @@ export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
     this.#services.recorder.begin(record, traceparent, tracestate)
     if (typeof admitted === 'string') return this.reject(admitted)
     this.#admitted = admitted
+    if (admitted.expectsContinue) this.#expectation = new Expectation(res)
     if (this.#services.load.requests > this.#services.options['server.max_requests']) {
       return this.reject('overloaded_requests')
     }
@@ -145,27 +147,26 @@ export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
     if (outcome.type === 'failed') return this.fail(outcome.failure)
     const admitted = this.#admitted
     if (admitted === undefined) return
-    if (admitted.expectsContinue) {
-      this.#continued = true
-      this.res.writeContinue()
-    }
+    if (outcome.type === 'answer' || !this.#services.transport.isEndToEnd) this.#expectation?.meet()
     if (outcome.type === 'answer') return this.#mock(mockAnswer(outcome.route))
     // 5 forward
     const plan = {
       upstream: outcome,
       path: decision.targetPath + admitted.search,
       rawHeaders: this.#plugins?.request.headers() ?? this.req.rawHeaders,
+      plugins: this.#plugins,
       hop: {
         peer: this.#connection.peer,
         authority: admitted.authority,
         httpVersion: this.record.httpVersion,
       },
       contentLength: admitted.contentLength,
+      expectsContinue: this.#expectation?.isWaiting === true,
       cardinality: decision.cardinality,
     }
     this.touch()
     this.#forward = new Forward(this, this.#services, plan)
-    this.#forward.start(plan)
+    this.#forward.start()
   }
 
   #mock(answer: { status: number; headers: string[]; body: Buffer }): void {
@@ -205,6 +206,10 @@ export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
     this.record.respondedAt = performance.now()
     headers.push(CORRELATION_HEADER, this.record.traceId, ...(this.#plugins?.answerFields ?? NO_FIELDS))
     if (this.#services.load.draining) headers.push('connection', 'close')
+    // Without a 100 node:http closes, since content may still come: not where it has come.
+    else if (this.#expectation?.isMet === false && this.req.complete && this.res.shouldKeepAlive) {
+      headers.push('connection', 'keep-alive')
+    }
     if (statusText === '') this.res.writeHead(status, headers)
     else this.res.writeHead(status, statusText, headers)
   }
@@ -253,25 +258,36 @@ export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
 
   get contentComplete(): boolean {
     const admitted = this.#admitted
-    return (
-      this.req.complete ||
-      admitted?.contentLength === 0 ||
-      (admitted?.expectsContinue === true && !this.#continued)
-    )
+    return this.req.complete || admitted?.contentLength === 0 || this.#expectation?.isWaiting === true
+  }
+
+  /** The upstream wants the content, or says nothing about it. */
+  continueClient(): void {
+    this.#expectation?.meet()
+  }
+
+  /** The client waits to be asked for its content, and the upstream has not said whether it is to be. */
+  get #awaitsContinue(): boolean {
+    return this.#expectation?.isWaiting === true && this.#forward?.awaitsHead === true
   }
 
   /** Something has moved: the deadline of whoever is awaited now starts anew. */
   touch(): void {
     const { options } = this.#services
     const awaitsClient = this.#forward?.awaitsClient === true
+    const limitMs = awaitsClient ? options['server.body_timeout'] : options['proxy.upstream_timeout']
     this.deadlineAt =
-      performance.now() + (awaitsClient ? options['server.body_timeout'] : options['proxy.upstream_timeout'])
+      performance.now() + (this.#awaitsContinue ? Math.min(CONTINUE_WAIT_MS, limitMs) : limitMs)
   }
 
   expired(): void {
     if (this.#linger !== undefined) return this.#linger.stop()
     if (this.res.writableNeedDrain) return this.clientGone(true)
     if (this.#forward === undefined) return
+    if (this.#awaitsContinue) {
+      this.continueClient()
+      return this.touch()
+    }
     if (this.#forward.awaitsClient) return this.reject('request_timeout')
     const reason = this.#forward.deadlineFailure()
     this.#forward.failAttempt(reason)
@@ -283,6 +299,7 @@ export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
 
   bodyProgress(bytes: number): void {
     this.record.bytesIn += bytes
+    if (bytes > 0 && this.#expectation !== undefined) this.#expectation.isPassedOver = true
     this.#bodyMoved()
   }
 
@@ -294,9 +311,9 @@ export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
     this.reject('body_too_large')
   }
 
-  bodyComplete(trailers: boolean): void {
-    this.record.requestTrailersDropped = trailers
+  bodyComplete(rawTrailers: readonly string[]): readonly string[] {
     this.#bodyMoved()
+    return rawTrailers.length === 0 ? NO_FIELDS : (this.#forward?.requestTrailers(rawTrailers) ?? NO_FIELDS)
   }
 
   /** Until there is a connection, nothing that the client sends gives the upstream more time to take it. */
@@ -331,7 +348,7 @@ export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
 
   /** Frame of an answer of ours: closes where framing is lost, and where `100-continue` was expected and not given. */
   #frame(close: boolean): { traceId: string; close: boolean } {
-    const unanswered = this.#admitted?.expectsContinue === true && !this.#continued
+    const unanswered = this.#expectation?.isMet === false
     return { traceId: this.record.traceId, close: close || unanswered || this.#services.load.draining }
   }
 

@@ -8,19 +8,23 @@ import { classify, timedOut } from './classify.ts'
 import type { Exchange } from './exchange.ts'
 import type { ExchangeServices } from './exchange-services.ts'
 import type { WaitingHead } from './head-flusher.ts'
+import type { PluginSteps } from './plugin-steps.ts'
 import { RequestBody } from './request-body.ts'
-import { requestHeaders, type Hop } from './request-headers.ts'
+import { headerList, requestHeaders, type Hop } from './request-headers.ts'
 import {
   CARDINALITY_HEADER,
   informationalHeaders,
   responseHead,
   type ResponseHead,
 } from './response-headers.ts'
+import { announcedTrailers, passedTrailers, requestTrailerTest, responseTrailerTest } from './trailers.ts'
 import { pickEndpoint } from './upstream/pick-endpoint.ts'
 import type { Call, TransportFault, UpstreamEvents } from './upstream/transport.ts'
 
 /** Content of up to this many bytes that came with its head leaves in one write. */
 const ONE_WRITE_BYTES_MAX = 16 * 1024
+
+const NO_TRAILERS: readonly string[] = []
 
 /** What is forwarded. */
 export interface ForwardPlan {
@@ -29,8 +33,11 @@ export interface ForwardPlan {
   readonly path: string
   /** The client's fields, as plugins left them. */
   readonly rawHeaders: readonly string[]
+  readonly plugins: PluginSteps | undefined
   readonly hop: Hop
   readonly contentLength: number
+  /** The client waits for a 100 of the upstream. */
+  readonly expectsContinue: boolean
   /** Services found by dynamic discovery, where they were several; else 0. */
   readonly cardinality: number
 }
@@ -38,7 +45,7 @@ export interface ForwardPlan {
 export class Forward implements UpstreamEvents, WaitingHead {
   readonly #exchange: Exchange
   readonly #services: ExchangeServices
-  readonly #cardinality: number
+  readonly #plan: ForwardPlan
   readonly #endpoint: Endpoint
   readonly #attempt: Attempt
   /** A connection has been given to the request. */
@@ -56,7 +63,7 @@ export class Forward implements UpstreamEvents, WaitingHead {
   constructor(exchange: Exchange, services: ExchangeServices, plan: ForwardPlan) {
     this.#exchange = exchange
     this.#services = services
-    this.#cardinality = plan.cardinality
+    this.#plan = plan
     const endpoint = pickEndpoint(plan.upstream, services.transport)
     this.#endpoint = endpoint
     this.#attempt = {
@@ -79,12 +86,15 @@ export class Forward implements UpstreamEvents, WaitingHead {
   }
 
   /** Dispatches; callbacks may come before this returns. */
-  start(plan: ForwardPlan): void {
+  start(): void {
+    const plan = this.#plan
     const { req, record } = this.#exchange
     record.attempt = this.#attempt
     const headers = requestHeaders(plan.rawHeaders, plan.hop, plan.contentLength, this.#services.headerRules)
     headers.push('traceparent', this.#services.recorder.beginAttempt(record, this.#attempt))
     if (record.tracestate !== '') headers.push('tracestate', record.tracestate)
+    if (plan.contentLength === -1) this.#announceTrailers(headers)
+    if (plan.expectsContinue) headers.push('expect', '100-continue')
     if (plan.contentLength !== 0) {
       this.#body = new RequestBody(req, this.#services.options['server.max_body_bytes'], this.#exchange)
     }
@@ -105,14 +115,31 @@ export class Forward implements UpstreamEvents, WaitingHead {
     }
   }
 
+  /** Those of the request's trailers that go on. */
+  requestTrailers(rawTrailers: readonly string[]): readonly string[] {
+    const { options, transport, headerRules } = this.#services
+    const { record } = this.#exchange
+    if (rawTrailers.length / 2 > options['server.max_header_count']) {
+      record.requestTrailersDropped = true
+      this.#exchange.reject('too_many_headers')
+      return NO_TRAILERS
+    }
+    const passed = transport.isEndToEnd
+      ? passedTrailers(rawTrailers, requestTrailerTest(this.#plan, headerRules))
+      : NO_TRAILERS
+    record.requestTrailersDropped = passed.length < rawTrailers.length
+    return passed
+  }
+
+  /** The upstream has a connection, and has not begun its answer. */
+  get awaitsHead(): boolean {
+    return this.connected && this.#attempt.headAt === 0
+  }
+
   /** True while the only thing awaited is content that the client has not sent. */
   get awaitsClient(): boolean {
     return (
-      this.#body !== undefined &&
-      !this.#body.blocked &&
-      this.connected &&
-      !this.#exchange.contentComplete &&
-      this.#attempt.headAt === 0
+      this.#body !== undefined && !this.#body.blocked && this.awaitsHead && !this.#exchange.contentComplete
     )
   }
 
@@ -144,10 +171,12 @@ export class Forward implements UpstreamEvents, WaitingHead {
   }
 
   informational(status: number, rawHeaders: string[]): void {
-    this.#exchange.touch()
-    if (this.#exchange.record.httpVersion === '1.1' && (status === 102 || status === 103)) {
+    // A 100 is for who asked for it and may be thrown away by all others (RFC 9110 section 15.2.1), some of which fail on it.
+    if (status === 100) this.#exchange.continueClient()
+    else if (this.#exchange.record.httpVersion === '1.1') {
       this.#exchange.res.writeInformation(status, informationalHeaders(rawHeaders))
     }
+    this.#exchange.touch()
   }
 
   head(status: number, statusText: string, rawHeaders: string[]): void {
@@ -165,7 +194,8 @@ export class Forward implements UpstreamEvents, WaitingHead {
       )
       return
     }
-    if (this.#cardinality > 1) head.headers.push(CARDINALITY_HEADER, String(this.#cardinality))
+    const { cardinality } = this.#plan
+    if (cardinality > 1) head.headers.push(CARDINALITY_HEADER, String(cardinality))
     this.#status = status
     this.#statusText = statusText
     this.#head = head
@@ -215,7 +245,11 @@ export class Forward implements UpstreamEvents, WaitingHead {
     if (this.#ended) return
     this.#ended = true
     if (!this.#sent) this.#sendHead()
-    if (rawTrailers.length > 0) this.#exchange.res.addTrailers(pairs(rawTrailers))
+    if (rawTrailers.length > 0) {
+      this.#exchange.res.addTrailers(
+        pairs(passedTrailers(rawTrailers, responseTrailerTest(this.#head?.named))),
+      )
+    }
     this.#exchange.endResponse()
   }
 
@@ -245,7 +279,27 @@ export class Forward implements UpstreamEvents, WaitingHead {
 
   #sendHead(): void {
     this.#sent = true
-    this.#exchange.writeHead(this.#status, this.#statusText, this.#head?.headers ?? [])
+    const headers = this.#head?.headers ?? []
+    if (this.#head !== undefined && this.#head.trailer !== '' && this.#isSentInChunks(this.#head)) {
+      const names = announcedTrailers(this.#head.trailer, responseTrailerTest(this.#head.named))
+      if (names !== '') headers.push('trailer', names)
+    }
+    this.#exchange.writeHead(this.#status, this.#statusText, headers)
+  }
+
+  /** Only then can anything stand behind the content; node:http refuses to announce it otherwise. */
+  #isSentInChunks(head: ResponseHead): boolean {
+    const { req, record } = this.#exchange
+    const hasContent = req.method !== 'HEAD' && this.#status !== 204 && this.#status !== 304
+    return hasContent && head.contentLength === -1 && record.httpVersion === '1.1'
+  }
+
+  #announceTrailers(headers: string[]): void {
+    const { transport, headerRules } = this.#services
+    const announced = headerList(this.#plan.rawHeaders, 'trailer')
+    if (announced === '' || !transport.isEndToEnd) return
+    const names = announcedTrailers(announced, requestTrailerTest(this.#plan, headerRules))
+    if (names !== '') headers.push('trailer', names)
   }
 }
 

@@ -7,7 +7,9 @@ import { RequestView } from '../plugins/request-view.ts'
 import type { ResponseView } from '../plugins/response-view.ts'
 import { StepContext } from '../plugins/step-context.ts'
 import type { Failure } from '../errors/failure.ts'
+import type { JwtGuard } from '../snapshot/compile-jwt.ts'
 import type { Guard } from '../snapshot/guard.ts'
+import { foldHeader } from '../snapshot/jwt-fields.ts'
 import type { CompiledPlugin, Route } from '../snapshot/snapshot.ts'
 import type { ExchangeRecord } from '../telemetry/exchange-record.ts'
 import type { ExchangeServices } from './exchange-services.ts'
@@ -50,6 +52,15 @@ export class PluginSteps {
 
   onResponse(view: ResponseView): PluginVerdict | Promise<PluginVerdict> {
     return this.#from(0, view)
+  }
+
+  /** A field of that name, in lower case, is what a plugin says it is or takes away. */
+  isTheirField(lower: string): boolean {
+    const folded = foldHeader(lower)
+    return (
+      this.request.isChanged(folded) ||
+      this.#route.plugins.some(({ guard }) => guard?.type === 'jwt' && isTokenField(guard.jwt, folded))
+    )
   }
 
   clientGone(): void {
@@ -109,4 +120,12 @@ export class PluginSteps {
     }
     return result
   }
+}
+
+/** Also where its claim is absent, or the token was found elsewhere. */
+function isTokenField(guard: JwtGuard | undefined, folded: string): boolean {
+  if (guard === undefined) return false
+  return (
+    foldHeader(guard.tokenHeader) === folded || guard.claimHeaders.some((claim) => claim.folded === folded)
+  )
 }

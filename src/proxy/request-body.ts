@@ -12,7 +12,8 @@ export interface RequestBodyEvents {
   /** The upstream takes nothing just now: its deadline starts. */
   bodyBlocked(): void
   bodyTooLarge(): void
-  bodyComplete(trailers: boolean): void
+  /** Gives those of the trailers that go on; both are flat name, value lists. */
+  bodyComplete(rawTrailers: readonly string[]): readonly string[]
 }
 
 /** The content of `req` as a stream that may be destroyed. */
@@ -23,6 +24,8 @@ export class RequestBody extends Readable {
   #bytes = 0
   /** The upstream takes nothing just now: whoever waits, waits for it and not for the client. */
   blocked = false
+  /** Known at the end. */
+  trailers: readonly string[] | undefined
 
   /** `bytesMax` 0 is no limit. */
   constructor(req: IncomingMessage, bytesMax: number, events: RequestBodyEvents) {
@@ -62,7 +65,7 @@ export class RequestBody extends Readable {
   }
 
   readonly #onEnd = (): void => {
-    this.#events.bodyComplete(this.#req.rawTrailers.length > 0)
+    this.trailers = this.#events.bodyComplete(this.#req.rawTrailers)
     this.push(null)
   }
 }

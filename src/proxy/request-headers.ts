@@ -19,9 +19,13 @@ export interface RequestHeaderRules {
   readonly apiKeyHeader: string
   /** Inbound baggage is passed on. */
   readonly passBaggage: boolean
+  /** Upstreams may send trailers to a client that takes them. */
+  readonly takesTrailers: boolean
 }
 
 const PSEUDONYM = 'kanali'
+/** The keyword among the codings of TE. */
+const TRAILERS = /(?:^|,)[\t ]*trailers[\t ]*(?:,|$)/i
 
 /** Forwarded fields as they came, gathered while copying. */
 interface Inbound {
@@ -44,16 +48,23 @@ export function requestHeaders(
 ): string[] {
   const named = namedByConnection(raw)
   const inbound: Inbound = { forwardedFor: '', forwardedHost: '', forwardedProto: '', forwarded: '', via: '' }
+  let saysTrailers = false
   const out: string[] = hop.authority === '' ? [] : ['host', hop.authority]
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at] ?? ''
     const value = raw[at + 1] ?? ''
-    if (isHopByHop(name) || isOurs(name, value, inbound, rules)) continue
+    if (isHopByHop(name)) {
+      if (name.length === 2) saysTrailers ||= TRAILERS.test(value)
+      continue
+    }
+    if (isOurs(name, value, inbound, rules)) continue
     if (named?.has(name.toLowerCase())) continue
     out.push(name, value)
   }
   if (contentLength > 0 || (contentLength === 0 && hasLength(raw)))
     out.push('content-length', String(contentLength))
+  // Said anew for this hop, as what is true of it (RFC 9110 section 10.1.4).
+  if (saysTrailers && rules.takesTrailers && hop.httpVersion === '1.1') out.push('te', 'trailers')
   appendForwarded(out, hop, inbound)
   return out
 }

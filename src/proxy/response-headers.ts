@@ -16,6 +16,10 @@ export interface ResponseHead {
   readonly contentLength: number
   /** A transfer coding other than chunked: the content cannot be delimited by us. */
   readonly unframeable: boolean
+  /** Value of Trailer; empty without. It is not among the headers: only content in chunks can have any. */
+  readonly trailer: string
+  /** Lower-case names that Connection lists, of which no trailer goes on either. */
+  readonly named: ReadonlySet<string> | undefined
 }
 
 /** Reads and filters the upstream's fields. `bodiless`: 204, where a length must not be passed (RFC 9110 section 8.6). */
@@ -26,6 +30,7 @@ export function responseHead(raw: readonly string[], httpVersion: string, bodile
   let unframeable = false
   let coded = false
   let via = ''
+  let trailer = ''
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at] ?? ''
     const value = raw[at + 1] ?? ''
@@ -46,6 +51,12 @@ export function responseHead(raw: readonly string[], httpVersion: string, bodile
           continue
         }
         break
+      case 7:
+        if (name.toLowerCase() === 'trailer') {
+          trailer = trailer === '' ? value : `${trailer}, ${value}`
+          continue
+        }
+        break
       case 14:
         if (name.toLowerCase() === 'content-length') {
           if (bodiless) continue
@@ -60,15 +71,18 @@ export function responseHead(raw: readonly string[], httpVersion: string, bodile
     headers.push(name, value)
   }
   headers.push('via', via === '' ? `${httpVersion} kanali` : `${via}, ${httpVersion} kanali`)
-  return { headers, contentLength, unframeable }
+  return { headers, contentLength, unframeable, trailer, named }
 }
 
 /** Fields of an informational answer that may be passed on. */
 export function informationalHeaders(raw: readonly string[]): string[] {
+  const named = namedByConnection(raw)
   const headers: string[] = []
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at] ?? ''
-    if (!isHopByHop(name) && name.toLowerCase() !== 'content-length') headers.push(name, raw[at + 1] ?? '')
+    const lower = name.toLowerCase()
+    if (isHopByHop(name) || lower === 'content-length' || named?.has(lower)) continue
+    headers.push(name, raw[at + 1] ?? '')
   }
   return headers
 }

@@ -197,7 +197,7 @@ export class Metrics {
         ofSeries((series) => series.timeSamples()),
       ),
       gauge(METRIC.requestsInFlight, 'Requests under way.', () => one(this.#inFlight)),
-      counter(METRIC.trailersDropped, 'Requests whose trailers were not passed on.', () =>
+      counter(METRIC.trailersDropped, 'Requests whose trailers were not all passed on.', () =>
         one(this.#trailersDropped),
       ),
       counter(METRIC.telemetryDropped, 'Spans, log lines and records that were lost.', () => {

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Reason } from '../../src/errors/catalogue.ts'
 import { CHUNK_EXTENSION_BYTES_MAX, CHUNK_SIZE_DIGITS_MAX } from '../../src/proxy/upstream/chunked-content.ts'
-import { ANSWER_HEAD_BYTES_MAX } from '../../src/proxy/upstream/transport.ts'
+import { ANSWER_HEAD_BYTES_MAX, INFORMATIONAL_MAX } from '../../src/proxy/upstream/transport.ts'
 import { transportWorld, type Outcome, type TransportName } from '../support/transports.ts'
 import { drips } from '../support/upstream-scripts.ts'
 import { startUpstream, type Script } from '../support/upstream.ts'
@@ -218,7 +218,27 @@ const CASES: Readonly<Record<string, Case>> = {
   // Informational.
   'a 100 that nobody asked for': {
     bytes: `HTTP/1.1 100 Continue\r\n\r\n${OK}${TWO}\r\nok`,
-    expected: { reason: 'unexpected_informational' },
+    // RFC 9110 section 15.2: a client must be able to read one that it does not expect. undici is not.
+    expected: served('ok'),
+    undici: { reason: 'unexpected_informational' },
+  },
+  'a 100 with fields of an answer': {
+    bytes: `HTTP/1.1 100 Continue\r\n${TWO}${CHUNKED}\r\n${OK}${TWO}\r\nok`,
+    expected: MALFORMED,
+  },
+  'a 199 that nobody knows': { bytes: `HTTP/1.1 199 Said\r\n\r\n${OK}${TWO}\r\nok`, expected: served('ok') },
+  'as many informational heads as may be': {
+    bytes: `${'HTTP/1.1 103 \r\n\r\n'.repeat(INFORMATIONAL_MAX)}${OK}${TWO}\r\nok`,
+    expected: served('ok'),
+  },
+  'one informational head more': {
+    bytes: `${'HTTP/1.1 103 \r\n\r\n'.repeat(INFORMATIONAL_MAX + 1)}${OK}${TWO}\r\nok`,
+    expected: TOO_LARGE,
+  },
+  'a 100 without end': {
+    bytes: 'HTTP/1.1 100 \r\n\r\n'.repeat(5000),
+    expected: TOO_LARGE,
+    undici: { reason: 'unexpected_informational' },
   },
   'a 101 that nobody asked for': {
     bytes: 'HTTP/1.1 101 Said\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n',

@@ -1,11 +1,12 @@
-// Informational answers (RFC 9110, section 15.2): those that help reach the client, those that nobody asked for are
-// faults, and an upstream that never gets to its answer does not hold a request for ever by sending more of them.
+// Informational answers (RFC 9110, section 15.2): those that help reach the client, a 100 that nobody asked for is thrown
+// away, a 101 is a fault, and an upstream that never gets to its answer does not hold a request for ever by sending more of them.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startFaultyWorld, type FaultyWorld } from '../support/faulty-upstream.ts'
 import { httpRequest } from '../support/http-client.ts'
 import { answerBytes, answers } from '../support/upstream-scripts.ts'
 import type { Script } from '../support/upstream.ts'
+import { TESTED_TRANSPORT } from '../support/upstream-transport.ts'
 
 const HINT = 'HTTP/1.1 103 Early Hints\r\nlink: </style.css>; rel=preload\r\n\r\n'
 
@@ -20,6 +21,9 @@ let world: FaultyWorld
 beforeAll(async () => {
   world = await startFaultyWorld({
     some: answers(`${HINT}HTTP/1.1 102 Processing\r\n\r\n${HINT}${answerBytes().toString('latin1')}`),
+    unknown: answers(
+      `HTTP/1.1 104 Upload Resumption Supported\r\nconnection: x-hop\r\nx-hop: 1\r\nlocation: /a\r\n\r\n${answerBytes().toString('latin1')}`,
+    ),
     many: answers(`${HINT.repeat(200)}${answerBytes().toString('latin1')}`),
     endless: hintsForEver,
     continue: answers(answerBytes({ informational: [100] })),
@@ -53,6 +57,12 @@ describe('informational answers', () => {
     expect(informational[0]?.rawHeaders).toContainEqual(['link', '</style.css>; rel=preload'])
   })
 
+  it('of a status that nobody knows reach it too, without what belongs to one connection', async () => {
+    const { status, informational } = await get('/unknown')
+    expect([status, informational.map((each) => each.status)]).toEqual([200, [104]])
+    expect(informational[0]?.rawHeaders).toEqual([['location', '/a']])
+  })
+
   it('may be many', async () => {
     const { status, informational } = await get('/many')
     expect(status).toBe(200)
@@ -67,13 +77,26 @@ describe('informational answers', () => {
     expect((await world.upstream('endless').connection(0)).requests).toHaveLength(1)
   })
 
-  it.each(['continue', 'late-continue', 'switching'])(
+  const CONTINUES = ['continue', 'late-continue']
+  it.each(TESTED_TRANSPORT === 'undici' ? [...CONTINUES, 'switching'] : ['switching'])(
     'that nobody asked for are a fault of the upstream: %s',
     async (name) => {
       const { status, informational } = await get(`/${name}`)
       expect(status).toBe(502)
       expect(informational.filter((each) => each.status < 102)).toEqual([])
       expect(await world.line(`/${name}`)).toMatchObject({ code: '08', reason: 'unexpected_informational' })
+    },
+  )
+
+  it.runIf(TESTED_TRANSPORT === 'socket').each(CONTINUES)(
+    'are thrown away where a 100 comes that the client did not ask for, on which it could fail: %s',
+    async (name) => {
+      for (const _ of [1, 2]) {
+        const { status, text, informational } = await get(`/${name}`)
+        expect([status, text]).toEqual([200, 'ok'])
+        expect(informational.filter((each) => each.status !== 103)).toEqual([])
+      }
+      expect(world.upstream(name).connections).toHaveLength(1)
     },
   )
 

@@ -34,6 +34,7 @@ afterAll(() => sink.stop())
 describe('code 01', () => {
   test('an exception that nobody expected: internal_error, with its stack on the span, and the next request is served', async () => {
     const broken = (made: Transport): Transport => ({
+      isEndToEnd: made.isEndToEnd,
       dispatch: () => {
         throw new TypeError('a bug on purpose')
       },

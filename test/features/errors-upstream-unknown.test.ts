@@ -23,6 +23,7 @@ let fault: { readonly phase: Phase; readonly error: Error } = {
 
 function faulty(made: Transport): Transport {
   return {
+    isEndToEnd: made.isEndToEnd,
     dispatch(_upstream, _endpoint, _request, events) {
       const { phase, error } = fault
       events.started()

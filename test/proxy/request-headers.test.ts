@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { forwardedPair, type Peer } from '../../src/proxy/peer.ts'
 import { requestHeaders, traceFields } from '../../src/proxy/request-headers.ts'
 
-const RULES = { apiKeyHeader: 'apikey', passBaggage: false }
+const RULES = { apiKeyHeader: 'apikey', passBaggage: false, takesTrailers: true }
 const PEER = {
   address: '10.0.0.9',
   port: 4000,
@@ -50,7 +50,7 @@ describe('the head that goes upstream', () => {
         ['x-other', '2'],
         ['Keep-Alive', 'timeout=5'],
         ['Proxy-Connection', 'keep-alive'],
-        ['TE', 'trailers'],
+        ['TE', 'gzip'],
         ['Trailer', 'x'],
         ['Transfer-Encoding', 'chunked'],
         ['Upgrade', 'h2c'],

@@ -146,7 +146,7 @@ async function askMetered(port: number, count: number): Promise<void> {
 async function sendTrailers(port: number): Promise<void> {
   await using client = await connectHttp(port)
   const head = 'POST /cart HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n'
-  await client.send(`${head}1\r\na\r\n0\r\nX-Sum: 1\r\n\r\n`)
+  await client.send(`${head}1\r\na\r\n0\r\nCookie: a=b\r\n\r\n`)
   await client.response()
 }
 

@@ -47,6 +47,13 @@ export class HttpConnection implements AsyncDisposable {
     })
   }
 
+  /** Reads one head and nothing behind it, such as that of a 100; throws where the connection ends before it is whole. */
+  async head(timeoutMs?: number): Promise<Head & { readonly status: number }> {
+    const head = await readHead(this.#reader, timeoutMs)
+    if (head === undefined) throw new Error(`the connection ended (${this.end}) before the head of an answer`)
+    return { ...head, status: Number(head.startLine.slice(9, 12)) }
+  }
+
   /**
    * Reads the next final answer, with the 1xx ones before it. An answer that breaks off has `complete: false`.
    * Throws where the connection ends before a whole head.
@@ -54,10 +61,7 @@ export class HttpConnection implements AsyncDisposable {
   async response(options: ResponseOptions = {}): Promise<RawResponse> {
     const informational: (Head & { status: number })[] = []
     for (;;) {
-      const head = await readHead(this.#reader, options.timeoutMs)
-      if (head === undefined)
-        throw new Error(`the connection ended (${this.end}) before the head of an answer`)
-      const status = Number(head.startLine.slice(9, 12))
+      const { status, ...head } = await this.head(options.timeoutMs)
       const isFinal = status >= 200 || status === 101
       if (!isFinal) {
         informational.push({ ...head, status })

@@ -28,6 +28,7 @@ const FRAGMENTS = [
   'HTTP/1.1 200 Said\r\n',
   'HTTP/1.0 200 Said\r\n',
   'HTTP/1.1 103 Said\r\n\r\n',
+  'HTTP/1.1 100 Said\r\n\r\n',
   'content-length: 2\r\n',
   'content-length: 3\r\n',
   'transfer-encoding: chunked\r\n',

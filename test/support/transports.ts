@@ -19,6 +19,7 @@ export interface Asked {
   readonly path?: string
   readonly headers?: readonly string[]
   readonly body?: Readable | string | undefined
+  readonly onInformational?: (status: number) => void
 }
 
 /** Everything that one request came to. */
@@ -85,7 +86,7 @@ export class TransportWorld implements AsyncDisposable {
     return this.begin(asked).outcome
   }
 
-  begin({ method = 'GET', path = '/', headers = [], body }: Asked = {}): Asking {
+  begin({ method = 'GET', path = '/', headers = [], body, onInformational }: Asked = {}): Asking {
     const { onData, onHead } = this.#world
     const { promise, resolve } = Promise.withResolvers<Outcome>()
     const head = Promise.withResolvers<void>()
@@ -123,7 +124,10 @@ export class TransportWorld implements AsyncDisposable {
       },
       {
         started: () => started.resolve(),
-        informational: (status) => informational.push(status),
+        informational: (status) => {
+          informational.push(status)
+          onInformational?.(status)
+        },
         head: (status, statusText, rawHeaders) => {
           seen = { status, statusText, rawHeaders }
           head.resolve()

@@ -3,7 +3,7 @@
 
 import { AnswerHead } from './answer-head.ts'
 import { ChunkedContent } from './chunked-content.ts'
-import { ANSWER_HEAD_BYTES_MAX, HEAD_TOO_LARGE } from './transport.ts'
+import { ANSWER_HEAD_BYTES_MAX, HEAD_TOO_LARGE, INFORMATIONAL_MAX } from './transport.ts'
 import { UNEXPECTED_INFORMATIONAL, WireFault } from './wire-fault.ts'
 
 /** Who asked for the answer. */
@@ -31,6 +31,7 @@ export class AnswerReader {
   #left = 0
   #isHead = false
   #informationalBytes = 0
+  #informationalCount = 0
 
   get ended(): boolean {
     return this.#state === 'ended'
@@ -56,6 +57,7 @@ export class AnswerReader {
     this.#state = 'head'
     this.#isHead = method === 'HEAD'
     this.#informationalBytes = 0
+    this.#informationalCount = 0
   }
 
   /**
@@ -113,13 +115,14 @@ export class AnswerReader {
       sink.head(status, head.statusText, head.fields)
       return
     }
-    if (status < 102) {
-      this.fault = new WireFault(UNEXPECTED_INFORMATIONAL, `bad response: a ${status} that nobody asked for`)
+    if (status === 101) {
+      this.fault = new WireFault(UNEXPECTED_INFORMATIONAL, 'bad response: a 101 that nobody asked for')
       return
     }
     this.#informationalBytes += head.bytes
+    this.#informationalCount += 1
     // Each one starts the deadlines anew, so that without an end to them there would be none.
-    if (this.#informationalBytes > ANSWER_HEAD_BYTES_MAX) {
+    if (this.#informationalBytes > ANSWER_HEAD_BYTES_MAX || this.#informationalCount > INFORMATIONAL_MAX) {
       this.fault = new WireFault(HEAD_TOO_LARGE, 'too many informational answers')
       return
     }

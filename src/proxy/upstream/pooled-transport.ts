@@ -43,13 +43,19 @@ interface PoolEntry<C extends PooledCall> {
 }
 
 export class PooledTransport<C extends PooledCall> implements Transport {
+  readonly isEndToEnd: boolean
   readonly #parts: TransportParts
   readonly #makerOf: (setting: EndpointSetting) => LaneMaker<C>
   readonly #pools = new Map<string, PoolEntry<C>>()
   /** Finds a pool without building its key: endpoints are kept by reference while they do not change. */
   readonly #byEndpoint = new WeakMap<Endpoint, PoolEntry<C>>()
 
-  constructor(parts: TransportParts, makerOf: (setting: EndpointSetting) => LaneMaker<C>) {
+  constructor(
+    parts: TransportParts,
+    isEndToEnd: boolean,
+    makerOf: (setting: EndpointSetting) => LaneMaker<C>,
+  ) {
+    this.isEndToEnd = isEndToEnd
     this.#parts = parts
     this.#makerOf = makerOf
   }

@@ -2,6 +2,8 @@
 // than was declared, and never the last chunk of a content that broke off.
 
 import type { Socket } from 'node:net'
+import { isFieldText, isToken } from './field-section.ts'
+import type { UpstreamContent } from './transport.ts'
 import { REQUEST_UNWRITABLE, WireFault } from './wire-fault.ts'
 
 export interface ContentEvents {
@@ -13,14 +15,14 @@ export interface ContentEvents {
 export class RequestContent {
   /** Some of it has been handed over, or it has ended. */
   hasBegun = false
-  readonly #body: NodeJS.ReadableStream
+  readonly #body: UpstreamContent
   /** -1: chunked. */
   readonly #length: number
   readonly #events: ContentEvents
   #socket: Socket | undefined
   #bytes = 0
 
-  constructor(body: NodeJS.ReadableStream, length: number, events: ContentEvents) {
+  constructor(body: UpstreamContent, length: number, events: ContentEvents) {
     this.#body = body
     this.#length = length
     this.#events = events
@@ -72,7 +74,11 @@ export class RequestContent {
       this.#fail('the content is shorter than its declared length')
       return
     }
-    if (this.#length === -1) socket.write('0\r\n\r\n', 'latin1')
+    if (this.#length === -1) {
+      const lines = trailerLines(this.#body.trailers)
+      if (lines === undefined) return this.#fail('a trailer is none that could be written')
+      socket.write(`0\r\n${lines}\r\n`, 'latin1')
+    }
     this.stop()
     this.#events.contentSent()
   }
@@ -90,4 +96,18 @@ export class RequestContent {
     this.stop()
     this.#events.contentFailed(new WireFault(REQUEST_UNWRITABLE, message))
   }
+}
+
+/** Undefined where one of them could end its line, or contradicts the framing that was gone by. */
+function trailerLines(trailers: readonly string[] | undefined): string | undefined {
+  if (trailers === undefined || trailers.length === 0) return ''
+  let lines = ''
+  for (let at = 0; at < trailers.length; at += 2) {
+    const name = trailers[at] ?? ''
+    const value = trailers[at + 1] ?? ''
+    if (!isToken(name, 0, name.length) || !isFieldText(value)) return undefined
+    if (/^(?:content-length|transfer-encoding)$/i.test(name)) return undefined
+    lines += `${name}: ${value}\r\n`
+  }
+  return lines
 }

@@ -23,12 +23,16 @@ export function requestHead(request: UpstreamRequest, authority: string): Reques
   let fields = ''
   let length = -1
   let hasHost = false
+  let hasTe = false
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] ?? ''
     const value = headers[at + 1] ?? ''
     if (!isToken(name, 0, name.length)) return unwritable('the name of a field is no token')
     if (!isFieldText(value)) return unwritable(`the field ${name} has a character that it cannot have`)
     switch (name.length) {
+      case 2:
+        if (name.toLowerCase() === 'te') hasTe = true
+        break
       case 4:
         if (name.toLowerCase() === 'host') hasHost = true
         break
@@ -50,9 +54,10 @@ export function requestHead(request: UpstreamRequest, authority: string): Reques
     if (length === -1 && EXPECTS_CONTENT.has(method)) fields += 'content-length: 0\r\n'
   } else if (length === -1) fields += 'transfer-encoding: chunked\r\n'
   const host = hasHost ? '' : `host: ${authority}\r\n`
-  // Said for the sake of HTTP/1.0 upstreams, which close otherwise.
+  // Said for the sake of HTTP/1.0 upstreams, which close otherwise. TE is this hop's own (RFC 9110 section 10.1.4).
+  const connection = hasTe ? 'keep-alive, te' : 'keep-alive'
   return {
-    text: `${method} ${path} HTTP/1.1\r\n${host}connection: keep-alive\r\n${fields}\r\n`,
+    text: `${method} ${path} HTTP/1.1\r\n${host}connection: ${connection}\r\n${fields}\r\n`,
     length,
   }
 }

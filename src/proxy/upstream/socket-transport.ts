@@ -11,7 +11,7 @@ import type { UpstreamEvents, UpstreamRequest } from './transport.ts'
 
 /** `Transport` on `net` and `tls`. */
 export function socketTransport(parts: TransportParts): PooledTransport<SocketCall> {
-  return new PooledTransport(parts, (setting) => new SocketLanes(setting, parts.options))
+  return new PooledTransport(parts, true, (setting) => new SocketLanes(setting, parts.options))
 }
 
 class SocketLanes implements LaneMaker<SocketCall> {

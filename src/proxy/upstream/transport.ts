@@ -25,11 +25,17 @@ export const HEAD_TOO_LARGE = 'KANALI_HEAD_TOO_LARGE'
 /** Head of an answer, in bytes; and those of all informational answers before it together. */
 export const ANSWER_HEAD_BYTES_MAX = 64 * 1024
 
+/** Informational answers before one answer; each may have been small, and starts the deadlines anew. */
+export const INFORMATIONAL_MAX = 1000
+
 /** A failure as the transport saw it. */
 export interface TransportFault {
   readonly phase: Phase
   readonly error: Error
 }
+
+/** `trailers`: a flat name, value list, read at the end, and sent where content is in chunks and the transport is end to end. */
+export type UpstreamContent = NodeJS.ReadableStream & { readonly trailers?: readonly string[] | undefined }
 
 export interface UpstreamRequest {
   readonly method: string
@@ -37,14 +43,14 @@ export interface UpstreamRequest {
   readonly path: string
   /** Flat name, value list, ready to be sent. */
   readonly headers: string[]
-  readonly body: NodeJS.ReadableStream | undefined
+  readonly body: UpstreamContent | undefined
 }
 
 /** Callbacks of one attempt, in the order in which they can come. After `failed` or `ended` none comes. */
 export interface UpstreamEvents {
   /** A connection is there and the head is being written; again where the request is sent again on another one. */
   started(): void
-  /** 102 or 103. */
+  /** Any but 101, which nobody asks for; 100 only where the transport goes from end to end. */
   informational(status: number, rawHeaders: string[]): void
   head(status: number, statusText: string, rawHeaders: string[]): void
   data(chunk: Buffer): void
@@ -64,6 +70,8 @@ export interface Call {
 }
 
 export interface Transport {
+  /** Trailers of a request are sent, `Expect: 100-continue` may be among its fields, and a 100 is given on. */
+  readonly isEndToEnd: boolean
   /** Starts a request to one endpoint; undefined where that endpoint is at its limit of waiting requests. */
   dispatch(
     upstream: Upstream,

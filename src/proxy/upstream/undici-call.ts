@@ -7,6 +7,7 @@ import type { EndpointPool, Lane, PooledCall } from './endpoint-pool.ts'
 import {
   ANSWER_HEAD_BYTES_MAX,
   HEAD_TOO_LARGE,
+  INFORMATIONAL_MAX,
   STATUS_INVALID,
   type Phase,
   type UpstreamEvents,
@@ -36,6 +37,7 @@ export class UndiciCall implements PooledCall {
   #silent = false
   #released = false
   #informationalBytes = 0
+  #informationalCount = 0
   /** The lane that it was given, and how far its connection is; undefined while it waits for one. */
   #lane: Lane<UndiciCall> | undefined
   #connecting: Connecting | undefined
@@ -146,7 +148,8 @@ export class UndiciCall implements PooledCall {
   #informationalFault(status: number, raw: readonly string[]): Error | undefined {
     if (status < 100) return withCode(`the status ${status} is below 100`, STATUS_INVALID)
     this.#informationalBytes += raw.reduce((sum, part) => sum + part.length + 2, STATUS_LINE_BYTES)
-    return this.#informationalBytes > ANSWER_HEAD_BYTES_MAX
+    this.#informationalCount += 1
+    return this.#informationalBytes > ANSWER_HEAD_BYTES_MAX || this.#informationalCount > INFORMATIONAL_MAX
       ? withCode('too many informational answers', HEAD_TOO_LARGE)
       : undefined
   }

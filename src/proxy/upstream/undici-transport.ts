@@ -12,7 +12,7 @@ import { UndiciCall } from './undici-call.ts'
 
 /** `Transport` on undici. */
 export function undiciTransport(parts: TransportParts): PooledTransport<UndiciCall> {
-  return new PooledTransport(parts, (setting) => new UndiciLanes(setting, parts.options))
+  return new PooledTransport(parts, false, (setting) => new UndiciLanes(setting, parts.options))
 }
 
 class UndiciLanes implements LaneMaker<UndiciCall> {

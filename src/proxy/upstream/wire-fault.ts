@@ -7,7 +7,7 @@ import type { HEAD_TOO_LARGE, STATUS_INVALID } from './transport.ts'
 export const CLOSED = 'KANALI_CLOSED'
 /** The bytes are no HTTP/1.1 answer (RFC 9112). */
 export const MALFORMED = 'KANALI_MALFORMED'
-/** A 100 or a 101 that nobody asked for. */
+/** A 101 that nobody asked for. */
 export const UNEXPECTED_INFORMATIONAL = 'KANALI_UNEXPECTED_INFORMATIONAL'
 /** The request cannot be written as HTTP/1.1. */
 export const REQUEST_UNWRITABLE = 'KANALI_REQUEST_UNWRITABLE'

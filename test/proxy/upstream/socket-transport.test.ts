@@ -2,11 +2,13 @@
 
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
+import { describeEndToEnd } from '../../contracts/end-to-end.ts'
 import { describeTransport } from '../../contracts/transport.ts'
 import { transportWorld, type Asked } from '../../support/transports.ts'
 import { startUpstream, type Script } from '../../support/upstream.ts'
 
 describeTransport('socket')
+describeEndToEnd('socket')
 
 const OK = 'HTTP/1.1 200 Said\r\ncontent-length: 2\r\n\r\nok'
 

@@ -110,6 +110,7 @@ async function release(port: number, held: readonly HttpConnection[]): Promise<v
 /** The transport with two endpoints that fail in ways of their own. */
 export function injected(made: Transport): Transport {
   return {
+    isEndToEnd: made.isEndToEnd,
     dispatch(upstream, endpoint, request, events) {
       if (endpoint.port === BUG_PORT) throw new TypeError('a bug on purpose')
       if (endpoint.port !== UNFORESEEN_PORT) return made.dispatch(upstream, endpoint, request, events)

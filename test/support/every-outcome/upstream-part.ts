@@ -36,7 +36,9 @@ const SCRIPTS = {
   response_head_timeout: neverAnswers(),
   response_body_timeout: stallsAfter(SHORT_OF_BODY, LONG),
   request_send_timeout: readsOnlyTheHead(),
-  unexpected_informational: answers(`HTTP/1.1 100 Continue\r\n\r\n${HEAD}\r\nok`),
+  unexpected_informational: answersOnce(
+    'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n',
+  ),
 } as const satisfies Partial<Record<Reason, Script>>
 
 /** Timeouts of the gateway are to be a second. */
