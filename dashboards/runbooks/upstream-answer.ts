@@ -151,7 +151,7 @@ export const ANSWER: Readonly<Record<AnswerReason, ReasonAdvice>> = {
         'Use `proxy.upstream_transport: socket`, or switch that off.',
       ],
     ],
-    look: [directly(['101 Switching Protocols'])],
+    look: [directly(['101 Switching Protocols'], 52)],
   },
   upstream_error: {
     tell: 'In any phase. Nothing finer is known: the event `exception` on the server span has what the transport said.',
