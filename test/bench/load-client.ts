@@ -2,11 +2,11 @@
 // one request at a time on each, and prints one line of JSON. It understands answers with Content-Length and chunks.
 
 import { connect, type Socket } from 'node:net'
-import { CONNECTIONS, REQUEST_FIELDS, type LoadResult } from './load.ts'
+import { CONNECTIONS, type LoadResult } from './load.ts'
+import { isGood, isWhole, rawRequest } from './raw-request.ts'
 
 const [port = '0', target = '/', seconds = '1'] = process.argv.slice(2)
-const fields = REQUEST_FIELDS.map(([name, value]) => `${name}: ${value}\r\n`).join('')
-const request = `GET ${target} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${fields}\r\n`
+const request = rawRequest(Number(port), target)
 const latencies: number[] = []
 let errors = 0
 let isOver = false
@@ -40,17 +40,9 @@ class Client {
     this.#received += text
     if (!isWhole(this.#received)) return
     latencies.push(performance.now() - this.#sentAt)
-    if (this.#received[9] !== '2') errors++
+    if (!isGood(this.#received)) errors++
     if (!isOver) this.#send()
   }
-}
-
-function isWhole(answer: string): boolean {
-  const headEnd = answer.indexOf('\r\n\r\n')
-  if (headEnd < 0) return false
-  const length = /\r\ncontent-length:\s*(\d+)/i.exec(answer)
-  if (length !== null && length.index < headEnd) return answer.length >= headEnd + 4 + Number(length[1])
-  return answer.endsWith('0\r\n\r\n')
 }
 
 function result(startedAt: number): LoadResult {

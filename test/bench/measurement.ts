@@ -1,5 +1,7 @@
-// The figures of a run of the bench and the table that shows them. Contention only ever adds, so the minimum is the
+// The figures of a run of the bench and the tables that show them. Contention only ever adds, so the minimum is the
 // figure to compare, and the median beside it says how much to trust it.
+
+import { median as middle, rendered, type TableFormat } from './tables.ts'
 
 export interface Sample {
   readonly cpuMicroseconds: number
@@ -12,6 +14,14 @@ export interface Sample {
 export interface Measurement {
   readonly name: string
   readonly samples: readonly Sample[]
+}
+
+/** What the gateway with everything on is to cost beside a peer. */
+export interface Aim {
+  readonly peer: string
+  /** Ratio of CPU time a request. */
+  readonly aim: number
+  readonly stretch: number
 }
 
 const COLUMNS = [
@@ -27,7 +37,11 @@ const COLUMNS = [
 ]
 
 /** Ratios of minimum to minimum and median to median; a dash where the reference was not measured. */
-export function table(measurements: readonly Measurement[], referenceName: string): string {
+export function table(
+  measurements: readonly Measurement[],
+  referenceName: string,
+  format?: TableFormat,
+): string {
   const reference = measurements.find(({ name }) => name === referenceName)
   const rows = measurements.map((measurement) => {
     const best = bestOf(measurement)
@@ -43,7 +57,29 @@ export function table(measurements: readonly Measurement[], referenceName: strin
       String(measurement.samples.reduce((sum, { errors }) => sum + errors, 0)),
     ]
   })
-  return aligned([COLUMNS, ...rows])
+  return rendered([COLUMNS, ...rows], format)
+}
+
+/** Where `name` stands beside each peer of the aims that was measured; undefined where there is none. */
+export function aimsTable(
+  measurements: readonly Measurement[],
+  name: string,
+  aims: readonly Aim[],
+  format?: TableFormat,
+): string | undefined {
+  const own = measurements.find((each) => each.name === name)
+  if (own === undefined) return undefined
+  const rows = aims.flatMap(({ peer, aim, stretch }) => {
+    const other = measurements.find((each) => each.name === peer)
+    if (other === undefined) return []
+    const [least, usual] = [
+      ratio(minimum(own), minimum(other)),
+      ratio(median(own), median(other)),
+    ]
+    return [[`${name} / ${peer}`, least, usual, aim.toFixed(2), stretch.toFixed(2)]]
+  })
+  if (rows.length === 0) return undefined
+  return rendered([['CPU time a request', 'minimum', 'median', 'aim', 'stretch'], ...rows], format)
 }
 
 /** Lowest CPU time a request, in microseconds. */
@@ -53,9 +89,7 @@ export function minimum({ samples }: Measurement): number {
 
 /** Of an even number of samples, the mean of the two in the middle. */
 export function median({ samples }: Measurement): number {
-  const sorted = samples.map(({ cpuMicroseconds }) => cpuMicroseconds).toSorted((a, b) => a - b)
-  const middle = (sorted.length - 1) / 2
-  return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle)] ?? Number.NaN)) / 2
+  return middle(samples.map(({ cpuMicroseconds }) => cpuMicroseconds))
 }
 
 function bestOf({ samples }: Measurement): Sample {
@@ -66,16 +100,4 @@ function bestOf({ samples }: Measurement): Sample {
 
 function ratio(value: number, reference: number | undefined): string {
   return reference === undefined ? '-' : (value / reference).toFixed(2)
-}
-
-function aligned(rows: readonly (readonly string[])[]): string {
-  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) =>
-        column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join('  '),
-  )
-  return `${lines.join('\n')}\n`
 }

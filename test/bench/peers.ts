@@ -1,14 +1,28 @@
 // The proxies that the gateway is compared with, each set up as plainly as its documentation says, on one core,
-// without logs or traces.
+// without logs or traces; Traefik also with all of it, as the gateway is measured.
 
 import path from 'node:path'
+import { freePort } from '../support/free-ports.ts'
 import type { TempFolder } from '../support/temp-folder.ts'
 import { findTool } from '../tools/find.ts'
 
 export interface Peer {
   readonly name: string
+  /** True: it is given a sink for its spans. */
+  readonly isTraced?: boolean
+  /** True: its time can be profiled. */
+  readonly isNode?: boolean
   /** The command that serves `port` in front of `upstreamPort`, or why the peer is left out. */
-  command(port: number, upstreamPort: number, folder: TempFolder): Promise<PeerCommand | { missing: string }>
+  command(setting: PeerSetting): Promise<PeerCommand | { missing: string }>
+}
+
+export interface PeerSetting {
+  readonly port: number
+  readonly upstreamPort: number
+  /** For its configuration; all peers share it. */
+  readonly folder: TempFolder
+  /** Takes OTLP over HTTP; empty where the peer is not traced. */
+  readonly sinkUrl: string
 }
 
 export interface PeerCommand {
@@ -23,11 +37,13 @@ export const PEERS: readonly Peer[] = [
   { name: 'nginx', command: nginx },
   { name: 'haproxy', command: haproxy },
   { name: 'caddy', command: caddy },
-  { name: REFERENCE_PEER, command: nodePeer('fastify-http-proxy.ts') },
-  { name: 'http-proxy-3', command: nodePeer('http-proxy-3.ts') },
+  { name: 'traefik', command: traefik },
+  { name: 'traefik-traced', isTraced: true, command: traefik },
+  { name: REFERENCE_PEER, isNode: true, command: nodePeer('fastify-http-proxy.ts') },
+  { name: 'http-proxy-3', isNode: true, command: nodePeer('http-proxy-3.ts') },
 ]
 
-async function nginx(port: number, upstreamPort: number, folder: TempFolder): ReturnType<Peer['command']> {
+async function nginx({ port, upstreamPort, folder }: PeerSetting): ReturnType<Peer['command']> {
   const tool = findTool('nginx')
   if ('missing' in tool) return tool
   const at = folder.path
@@ -47,7 +63,7 @@ http {
   return { command: [tool.path, '-p', at, '-e', 'stderr', '-c', await folder.write('proxy.conf', config)] }
 }
 
-async function haproxy(port: number, upstreamPort: number, folder: TempFolder): ReturnType<Peer['command']> {
+async function haproxy({ port, upstreamPort, folder }: PeerSetting): ReturnType<Peer['command']> {
   const tool = findTool('haproxy')
   if ('missing' in tool) return tool
   const config = `global
@@ -68,7 +84,7 @@ backend out
   return { command: [tool.path, '-db', '-f', await folder.write('haproxy.cfg', config)] }
 }
 
-async function caddy(port: number, upstreamPort: number, folder: TempFolder): ReturnType<Peer['command']> {
+async function caddy({ port, upstreamPort, folder }: PeerSetting): ReturnType<Peer['command']> {
   const tool = findTool('caddy')
   if ('missing' in tool) return tool
   const config = `{
@@ -87,9 +103,43 @@ http://127.0.0.1:${port} {
   }
 }
 
+/** Traced where there is a sink: then with metrics, and a log whose lines it may gather before it writes them. */
+async function traefik(setting: PeerSetting): ReturnType<Peer['command']> {
+  const { port, upstreamPort, folder, sinkUrl } = setting
+  const tool = findTool('traefik')
+  if ('missing' in tool) return tool
+  const isTraced = sinkUrl !== ''
+  const routes = {
+    http: {
+      routers: { all: { rule: 'PathPrefix(`/`)', service: 'upstream', entryPoints: ['web'] } },
+      services: {
+        upstream: { loadBalancer: { servers: [{ url: `http://127.0.0.1:${upstreamPort}` }] } },
+      },
+    },
+  }
+  const telemetry = {
+    tracing: { sampleRate: 1, otlp: { http: { endpoint: `${sinkUrl}/v1/traces` } } },
+    metrics: { prometheus: { entryPoint: 'metrics' } },
+    accessLog: { format: 'json', bufferingSize: 1000 },
+  }
+  const filename = await folder.write(`traefik-routes-${port}.yml`, JSON.stringify(routes))
+  const config = {
+    global: { checkNewVersion: false, sendAnonymousUsage: false },
+    log: { level: 'ERROR' },
+    entryPoints: {
+      web: { address: `127.0.0.1:${port}` },
+      ...(isTraced ? { metrics: { address: `127.0.0.1:${await freePort()}` } } : {}),
+    },
+    providers: { file: { filename, watch: false } },
+    ...(isTraced ? telemetry : {}),
+  }
+  const file = await folder.write(`traefik-${port}.yml`, JSON.stringify(config))
+  return { command: [tool.path, `--configFile=${file}`], env: { GOMAXPROCS: '1' } }
+}
+
 function nodePeer(file: string): Peer['command'] {
   const script = path.join(import.meta.dirname, 'peers', file)
-  return (port, upstreamPort) =>
+  return ({ port, upstreamPort }) =>
     Promise.resolve({
       command: [process.execPath, script, String(port), `http://127.0.0.1:${upstreamPort}`],
       env: { NODE_ENV: 'production' },

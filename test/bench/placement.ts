@@ -1,6 +1,6 @@
 // Which core what runs on: the proxy under test has core 0 for itself, everything else is on core 1.
 
-import { availableParallelism } from 'node:os'
+import { availableParallelism, loadavg } from 'node:os'
 import { findTool } from '../tools/find.ts'
 
 export interface Placement {
@@ -22,4 +22,10 @@ export function placement(): Placement {
     others: [taskset.path, '-c', '1'],
     said: 'proxy on core 0, load and upstream on core 1',
   }
+}
+
+/** Who else used the machine: for every report, since figures taken beside others are no figures. */
+export function loadAverage(): string {
+  const [minute = 0, five = 0] = loadavg()
+  return `load average ${minute.toFixed(1)} (1 minute), ${five.toFixed(1)} (5 minutes) on ${availableParallelism()} cores, the run itself in it`
 }

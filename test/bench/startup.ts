@@ -12,7 +12,7 @@ import { RunningProcess, runToEnd } from '../support/running-process.ts'
 import { type TempFolder, tempFolder } from '../support/temp-folder.ts'
 import { answersAt } from './answers-at.ts'
 import { cpuNanoseconds } from './cpu-time.ts'
-import { routeManifests } from './targets.ts'
+import { routeManifests } from './route-manifests.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
 const PROGRAMS = { checkout: 'src/cli/kanali.ts', build: 'dist/cli/kanali.js' } as const

@@ -1,18 +1,18 @@
 // What is measured: a running proxy with its port and process. Peers, and the gateway as it is used: every request
 // traced and exported to a sink in a process of its own, metrics and access log on, many routes.
 
-import path from 'node:path'
 import { DEFAULT_OPTIONS, type Options } from '../../src/config/options.ts'
-import { type KeyPair, keyPair } from '../support/api-keys.ts'
+import { keyPair } from '../support/api-keys.ts'
 import { freePort } from '../support/free-ports.ts'
-import { startGatewayProcess } from '../support/gateway-process.ts'
-import { apiKeyBinding, apiProxy } from '../support/manifests.ts'
+import { type GatewayProcess, startGatewayProcess } from '../support/gateway-process.ts'
 import { RunningProcess } from '../support/running-process.ts'
 import type { TempFolder } from '../support/temp-folder.ts'
 import { answersAt } from './answers-at.ts'
-import { BENCH_KEY } from './load.ts'
+import { inspectorPlace } from './inspected.ts'
 import type { Peer } from './peers.ts'
 import type { Placement } from './placement.ts'
+import { guardedManifests, routeManifests } from './route-manifests.ts'
+import { startSink } from './sink.ts'
 
 export interface Target {
   readonly name: string
@@ -20,32 +20,67 @@ export interface Target {
   readonly pid: number
   /** Path of the requests. */
   readonly path: string
+  /** Where its inspector listens once it is woken; absent where it is no Node program. */
+  readonly inspectPort?: number
   /** What else a reader of the table must know, once all rounds are over. */
   remark?(): Promise<string>
   stop(): Promise<unknown>
 }
 
-const MANIFESTS_A_FILE = 100
+/** The gateway with everything on. */
+export interface TracedGateway {
+  readonly gateway: GatewayProcess
+  readonly inspectPort: number
+  remark(): Promise<string>
+  stop(): Promise<void>
+}
+
+export interface GatewaySetting {
+  readonly upstreamPort: number
+  readonly routes: number
+  readonly where: Placement
+  readonly flags?: Readonly<Record<string, string | number | boolean>>
+}
 
 /** Starts a peer and waits until it answers through to the upstream; says why where it is left out. */
 export async function startPeer(
   peer: Peer,
   upstreamPort: number,
   folder: TempFolder,
-  prefix: readonly string[],
+  { proxy, others }: Placement,
 ): Promise<Target | { missing: string }> {
   const port = await freePort()
-  const found = await peer.command(port, upstreamPort, folder)
-  if ('missing' in found) return found
-  const [file = '', ...args] = [...prefix, ...found.command]
-  const running = new RunningProcess(file, args, { env: { ...found.env } })
+  const sink = peer.isTraced === true ? await startSink(others) : undefined
+  const found = await peer.command({ port, upstreamPort, folder, sinkUrl: sink?.url ?? '' })
+  if ('missing' in found) {
+    await sink?.stop()
+    return found
+  }
+  const inspector = await inspectorPlace()
+  const [file = '', ...args] = [...proxy, ...found.command]
+  const running = new RunningProcess(file, args, {
+    env: { ...inspector.env, ...found.env },
+    discardStdout: true,
+  })
+  const stop = async (): Promise<void> => {
+    await running.stop()
+    await sink?.stop()
+  }
   try {
     await running.until(() => answersAt(port, '/'), `${peer.name} answers`)
   } catch (error) {
-    await running.stop()
+    await stop()
     return { missing: `${peer.name} did not start: ${(error as Error).message}` }
   }
-  return { name: peer.name, port, pid: running.pid, path: '/', stop: () => running.stop() }
+  return {
+    name: peer.name,
+    port,
+    pid: running.pid,
+    path: '/',
+    ...(peer.isNode === true ? { inspectPort: inspector.port } : {}),
+    ...(sink === undefined ? {} : { remark: () => sink.said() }),
+    stop,
+  }
 }
 
 /** The name of a gateway with that transport; the default goes by the plain one. */
@@ -53,130 +88,93 @@ export function named(gateway: string, transport: Options['proxy.upstream_transp
   return transport === DEFAULT_OPTIONS['proxy.upstream_transport'] ? gateway : `${gateway}-${transport}`
 }
 
-/** The gateway without tracing, all else on: what tracing costs is the difference. */
+/** The gateway without tracing: what tracing costs is the difference to the one with everything on. */
 export async function startUntracedTarget(
-  upstreamPort: number,
-  routeCount: number,
-  { proxy }: Placement,
-  transport: Options['proxy.upstream_transport'],
+  name: string,
+  { upstreamPort, routes, where, flags = {} }: GatewaySetting,
 ): Promise<Target> {
+  const inspector = await inspectorPlace()
   const gateway = await startGatewayProcess({
-    flags: { 'proxy.upstream_transport': transport },
-    manifests: routeManifests(routeCount, upstreamPort),
-    env: { NODE_ENV: 'production' },
-    prefix: proxy,
+    flags,
+    manifests: routeManifests(routes, upstreamPort),
+    env: { NODE_ENV: 'production', ...inspector.env },
+    prefix: where.proxy,
     discardAccessLog: true,
     readyTimeoutMs: 120_000,
   })
   await gateway.process.until(() => answersAt(gateway.port, '/bench'), 'the gateway answers')
   return {
-    name: named('kanali-untraced', transport),
+    name,
     port: gateway.port,
     pid: gateway.process.pid,
     path: '/bench',
+    inspectPort: inspector.port,
     stop: () => gateway.stop(),
   }
 }
 
 /**
- * Starts the sink and the gateway, and waits until a request goes through. Throws where the gateway does not. With the
+ * Starts the gateway with everything on, and waits until a request goes through. Throws where it does not. With the
  * transport that is not the default it is measured on the plain route alone, under a name that says so.
  */
 export async function startGatewayTarget(
-  upstreamPort: number,
-  routeCount: number,
-  { proxy, others }: Placement,
+  setting: GatewaySetting,
   transport: Options['proxy.upstream_transport'],
 ): Promise<Target[]> {
-  const sinkPort = await freePort()
-  const sinkScript = path.join(import.meta.dirname, 'discard-sink.ts')
-  const [file, ...args] = [...others, process.execPath, sinkScript, String(sinkPort)]
-  const sink = new RunningProcess(file, args)
+  const { gateway, inspectPort, remark, stop } = await startTracedGateway({
+    ...setting,
+    flags: { ...setting.flags, 'proxy.upstream_transport': transport },
+  })
+  const process = { port: gateway.port, pid: gateway.process.pid, inspectPort }
+  if (transport !== DEFAULT_OPTIONS['proxy.upstream_transport']) {
+    return [{ name: named('kanali', transport), ...process, path: '/bench', remark, stop }]
+  }
+  return [
+    { name: 'kanali', ...process, path: '/bench', remark, stop },
+    { name: 'kanali+apikey', ...process, path: '/guarded', stop: () => Promise.resolve() },
+  ]
+}
+
+/** The gateway with a sink for its spans, the route `/bench` among others, and `/guarded` behind an api key. */
+export async function startTracedGateway({
+  upstreamPort,
+  routes,
+  where,
+  flags = {},
+}: GatewaySetting): Promise<TracedGateway> {
+  const sink = await startSink(where.others)
   try {
-    await sink.until(() => answersAt(sinkPort, '/'), 'the sink answers')
     const keys = await keyPair()
+    const inspector = await inspectorPlace()
     const gateway = await startGatewayProcess({
       manifests: {
-        ...routeManifests(routeCount, upstreamPort),
+        ...routeManifests(routes, upstreamPort),
         'guarded.yaml': guardedManifests(upstreamPort, keys),
       },
-      flags: {
-        'plugins.apiKey.decryption_key_file': keys.file,
-        'proxy.upstream_transport': transport,
-      },
-      otlpUrl: `http://127.0.0.1:${sinkPort}`,
-      env: { NODE_ENV: 'production', OTEL_BSP_SCHEDULE_DELAY: undefined },
-      prefix: proxy,
+      flags: { 'plugins.apiKey.decryption_key_file': keys.file, ...flags },
+      otlpUrl: sink.url,
+      env: { NODE_ENV: 'production', OTEL_BSP_SCHEDULE_DELAY: undefined, ...inspector.env },
+      prefix: where.proxy,
       discardAccessLog: true,
       readyTimeoutMs: 120_000,
     })
     await gateway.process.until(() => answersAt(gateway.port, '/bench'), 'the gateway answers')
-    const stop = async (): Promise<void> => {
-      await gateway.stop()
-      await sink.stop()
-      await keys[Symbol.asyncDispose]()
+    return {
+      gateway,
+      inspectPort: inspector.port,
+      remark: async () => {
+        const metrics = await gateway.metrics()
+        const dropped = metrics.split('\n').filter((line) => line.startsWith('kanali_telemetry_dropped_total'))
+        return `${await sink.said()}; dropped: ${dropped.join(', ') || 'not counted'}`
+      },
+      stop: async () => {
+        await gateway.stop()
+        await sink.stop()
+        await keys[Symbol.asyncDispose]()
+      },
     }
-    const remark = async (): Promise<string> => {
-      const sunk = await fetch(`http://127.0.0.1:${sinkPort}/`).then((response) => response.text())
-      const metrics = await gateway.metrics()
-      const dropped = metrics.split('\n').filter((line) => line.startsWith('kanali_telemetry_dropped_total'))
-      return `the sink took ${sunk}; dropped: ${dropped.join(', ') || 'not counted'}`
-    }
-    const process = { port: gateway.port, pid: gateway.process.pid }
-    if (transport !== DEFAULT_OPTIONS['proxy.upstream_transport']) {
-      return [{ name: named('kanali', transport), ...process, path: '/bench', remark, stop }]
-    }
-    return [
-      { name: 'kanali', ...process, path: '/bench', remark, stop },
-      { name: 'kanali+apikey', ...process, path: '/guarded', stop: () => Promise.resolve() },
-    ]
   } catch (error) {
     await sink.stop()
     throw error
   }
-}
-
-/** The same route behind the apikey guard, with rules as a person might write them. */
-function guardedManifests(upstreamPort: number, keys: KeyPair): object[] {
-  return [
-    keys.apiKey('bench', BENCH_KEY).build(),
-    apiKeyBinding('bench')
-      .inNamespace('bench')
-      .key('bench', {
-        defaultRule: { granular: { verbs: ['GET', 'HEAD'] } },
-        subpaths: [
-          { path: '/admin', rule: {} },
-          { path: '/orders/[0-9]+/cancel', rule: { global: true } },
-        ],
-      })
-      .build(),
-    apiProxy('guarded')
-      .inNamespace('bench')
-      .at('/guarded')
-      .toEndpoint(`http://127.0.0.1:${upstreamPort}`)
-      .plugin('apikey', { bindingName: 'bench' })
-      .build(),
-  ]
-}
-
-/** The route that is measured and `count - 1` others, in files of a size that a person might write. */
-export function routeManifests(count: number, upstreamPort: number): Record<string, object[]> {
-  const routes = Array.from({ length: count }, (_, index) => {
-    const name = index === 0 ? 'bench' : `team-${index % 97}-service-${index}`
-    const source = index === 0 ? '/bench' : `/team-${index % 97}/service-${index}`
-    return {
-      apiVersion: 'kanali.io/v2',
-      kind: 'ApiProxy',
-      metadata: { name, namespace: 'bench' },
-      spec: {
-        source: { path: source },
-        target: { path: '/', backend: { endpoint: `http://127.0.0.1:${upstreamPort}` } },
-      },
-    }
-  })
-  const files: Record<string, object[]> = {}
-  for (let at = 0; at < count; at += MANIFESTS_A_FILE) {
-    files[`routes-${at}.yaml`] = routes.slice(at, at + MANIFESTS_A_FILE)
-  }
-  return files
 }

@@ -25,13 +25,15 @@ const HOW_TO_GET: Readonly<Record<string, string>> = {
   amtool: 'apt-get install prometheus-alertmanager',
   chromium: 'apt-get install chromium',
   haproxy: 'apt-get install haproxy',
-  caddy: 'apt-get install caddy',
+  caddy: 'run test/tools/caddy.sh (needs go), or put a binary named caddy on PATH',
+  traefik: 'run test/tools/traefik.sh (needs go), or put a binary named traefik on PATH',
   wrk: 'apt-get install wrk',
   taskset: 'apt-get install util-linux',
+  chrt: 'apt-get install util-linux',
 }
 
-/** Programs whose version matters: those on PATH (Debian's etcd and kubectl are too old) come last. */
-const VERSIONED: ReadonlySet<string> = new Set(['kube-apiserver', 'kubectl', 'etcd'])
+/** Programs whose version matters: those on PATH (Debian's etcd, kubectl and caddy are too old) come last. */
+const VERSIONED: ReadonlySet<string> = new Set(['kube-apiserver', 'kubectl', 'etcd', 'caddy'])
 
 /** Programs for administrators are often there without being on a user's PATH. */
 const ALSO_IN = ['/usr/local/sbin', '/usr/sbin', '/sbin']
