@@ -7,11 +7,20 @@ export function cpuNanoseconds(pid: number): bigint {
   let sum = 0n
   for (const each of [pid, ...descendantsOf(pid)]) {
     for (const thread of entries(`/proc/${each}/task`)) {
-      const [running = '0'] = text(`/proc/${each}/task/${thread}/schedstat`).split(' ')
-      sum += BigInt(running || '0')
+      sum += runningTime(each, thread)
     }
   }
   return sum
+}
+
+/** Nanoseconds on a CPU so far of the thread that a process began with: where a Node program runs its JavaScript. */
+export function mainThreadNanoseconds(pid: number): bigint {
+  return runningTime(pid, String(pid))
+}
+
+function runningTime(pid: number, thread: string): bigint {
+  const [running = '0'] = text(`/proc/${pid}/task/${thread}/schedstat`).split(' ')
+  return BigInt(running || '0')
 }
 
 function descendantsOf(pid: number): number[] {
