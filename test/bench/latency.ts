@@ -20,7 +20,7 @@ import { startBenchUpstream } from './upstream.ts'
 const GATEWAY = 'kanali'
 /** Its latencies are also taken at the gateway's rates. */
 const YARDSTICK = 'nginx'
-const PEERS_SHOWN = [YARDSTICK, 'caddy', 'traefik-traced']
+const PEERS_SHOWN = new Set([YARDSTICK, 'caddy', 'traefik-traced'])
 const UPSTREAM = 'upstream alone'
 const SHARES = [0.5, 0.8]
 
@@ -39,7 +39,7 @@ export async function benchLatency(settings: Settings): Promise<void> {
   const upstream = await startBenchUpstream(folder, where.others)
   const targets: Target[] = []
   try {
-    for (const peer of PEERS.filter(({ name }) => PEERS_SHOWN.includes(name))) {
+    for (const peer of PEERS.filter(({ name }) => PEERS_SHOWN.has(name))) {
       const target = await startPeer(peer, upstream.port, folder, where)
       if ('missing' in target) say(`left out: ${target.missing}`)
       else targets.push(target)
@@ -129,7 +129,12 @@ function idlePriority(): string[] {
 const COLUMNS = ['target', 'of capacity', 'requests/s', 'p50 ms', 'p99 ms', 'p99.9 ms', 'max ms']
 const OWN_COLUMNS = ['lag p99 ms', 'lag max ms', 'waited', 'errors']
 
-function report(cells: readonly Cell[], seen: readonly Observed[], settings: Settings, where: Placement): void {
+function report(
+  cells: readonly Cell[],
+  seen: readonly Observed[],
+  settings: Settings,
+  where: Placement,
+): void {
   const { rounds, seconds, format } = settings
   const rows = cells.map(({ target, said, results }) => {
     const each = (value: (result: OpenLoopResult) => number, digits = 2): string => {

@@ -72,10 +72,7 @@ export function aimsTable(
   const rows = aims.flatMap(({ peer, aim, stretch }) => {
     const other = measurements.find((each) => each.name === peer)
     if (other === undefined) return []
-    const [least, usual] = [
-      ratio(minimum(own), minimum(other)),
-      ratio(median(own), median(other)),
-    ]
+    const [least, usual] = [ratio(minimum(own), minimum(other)), ratio(median(own), median(other))]
     return [[`${name} / ${peer}`, least, usual, aim.toFixed(2), stretch.toFixed(2)]]
   })
   if (rows.length === 0) return undefined

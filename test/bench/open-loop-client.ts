@@ -38,7 +38,7 @@ class Lane {
       onread: {
         buffer,
         callback: (length) => {
-          this.#take(buffer.latin1Slice(0, length))
+          this.#take(buffer.toString('latin1', 0, length))
           return true
         },
       },

@@ -33,7 +33,11 @@ describe('a profile', () => {
   })
 
   test('counts a long time between two samples once: somebody else had the core', () => {
-    const folded = fold(profileOf([1, 3], [200, 9_800]), { requests: 1, cpuMicroseconds: 40, root: '/kanali' })
+    const folded = fold(profileOf([1, 3], [200, 9_800]), {
+      requests: 1,
+      cpuMicroseconds: 40,
+      root: '/kanali',
+    })
     expect(folded.functions.map(({ microseconds }) => microseconds)).toEqual([20, 20])
     expect(folded.wallMicroseconds).toBe(10_000)
   })

@@ -54,11 +54,15 @@ async function costOf({ port, pid, path }: Target, { seconds }: Settings, where:
 }
 
 function partsTable({ parts }: FoldedProfile, { all, main }: Cost, { format }: Settings): string {
-  const rows = [
-    ...parts,
-    { part: 'other threads (collector, compiler, profiler)', microseconds: all - main },
-  ].map(({ part, microseconds }) => [part, ...figures(microseconds, all)])
-  return rendered([['part', 'us/request', '%'], ...rows, ['all', ...figures(all, all)]], format)
+  const others = { part: 'other threads (collector, compiler, profiler)', microseconds: all - main }
+  const rows = [...parts, others, { part: 'all', microseconds: all }]
+  return rendered(
+    [
+      ['part', 'us/request', '%'],
+      ...rows.map(({ part, microseconds }) => [part, microseconds.toFixed(2), percent(microseconds, all)]),
+    ],
+    format,
+  )
 }
 
 function functionsTable({ functions }: FoldedProfile, { format }: Settings): string {
@@ -67,11 +71,12 @@ function functionsTable({ functions }: FoldedProfile, { format }: Settings): str
     .slice(0, FUNCTIONS_SHOWN)
     .map(({ name, place, microseconds }) => [
       `${name}${place === '' ? '' : ` (${place})`}`,
-      ...figures(microseconds, total),
+      microseconds.toFixed(2),
+      percent(microseconds, total),
     ])
   return rendered([['self time of the main thread', 'us/request', '%'], ...rows], format)
 }
 
-function figures(microseconds: number, total: number): [string, string] {
-  return [microseconds.toFixed(2), ((microseconds / total) * 100).toFixed(1)]
+function percent(part: number, whole: number): string {
+  return ((part / whole) * 100).toFixed(1)
 }

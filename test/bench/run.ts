@@ -79,7 +79,7 @@ async function benchProxies(settings: Settings): Promise<void> {
   try {
     await startTargets(targets, settings, { upstreamPort: upstream.port, routes, where }, folder)
     if (settings.profile) {
-      const { profileTarget } = await import("./profile.ts")
+      const { profileTarget } = await import('./profile.ts')
       for (const target of targets.filter(({ name }) => settings.only.includes(name))) {
         await profileTarget(target, settings, where)
       }

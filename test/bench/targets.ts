@@ -121,11 +121,14 @@ export async function startGatewayTarget(
   setting: GatewaySetting,
   transport: Options['proxy.upstream_transport'],
 ): Promise<Target[]> {
-  const { gateway, inspectPort, remark, stop } = await startTracedGateway({
+  const traced = await startTracedGateway({
     ...setting,
     flags: { ...setting.flags, 'proxy.upstream_transport': transport },
   })
+  const { gateway, inspectPort } = traced
   const process = { port: gateway.port, pid: gateway.process.pid, inspectPort }
+  const remark = (): Promise<string> => traced.remark()
+  const stop = (): Promise<void> => traced.stop()
   if (transport !== DEFAULT_OPTIONS['proxy.upstream_transport']) {
     return [{ name: named('kanali', transport), ...process, path: '/bench', remark, stop }]
   }
@@ -164,7 +167,9 @@ export async function startTracedGateway({
       inspectPort: inspector.port,
       remark: async () => {
         const metrics = await gateway.metrics()
-        const dropped = metrics.split('\n').filter((line) => line.startsWith('kanali_telemetry_dropped_total'))
+        const dropped = metrics
+          .split('\n')
+          .filter((line) => line.startsWith('kanali_telemetry_dropped_total'))
         return `${await sink.said()}; dropped: ${dropped.join(', ') || 'not counted'}`
       },
       stop: async () => {
