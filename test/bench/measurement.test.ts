@@ -3,7 +3,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { cpuNanoseconds } from './cpu-time.ts'
 import { parseWrk } from './load.ts'
-import { median, minimum, table, type Measurement } from './measurement.ts'
+import { aimsTable, median, minimum, table, type Measurement } from './measurement.ts'
 
 const REPORT = `Running 1s test @ http://127.0.0.1:8080/
   1 threads and 64 connections
@@ -43,6 +43,26 @@ describe('the bench', () => {
     const both = table([measurement('peer', 50, 60), measurement('ours', 25, 30)], 'peer')
     expect(both).toMatch(/^ours +25\.0 +27\.5 +0\.50 +0\.50 +1000 +1\.00 +2\.00 +2$/m)
     expect(table([measurement('ours', 25)], 'peer')).toMatch(/^ours +25\.0 +25\.0 +- +-/m)
+  })
+
+  test('says where the gateway stands beside each aim whose peer was measured', () => {
+    const aims = [
+      { peer: 'caddy', aim: 0.45, stretch: 0.35 },
+      { peer: 'nginx', aim: 3, stretch: 2.5 },
+    ]
+    const both = [measurement('caddy', 100, 120), measurement('ours', 50, 55, 90)]
+    expect(aimsTable(both, 'ours', aims)).toMatch(/^ours \/ caddy +0\.50 +0\.50 +0\.45 +0\.35\n$/m)
+    expect(aimsTable(both, 'ours', aims)).not.toContain('nginx')
+    expect(aimsTable(both, 'theirs', aims)).toBeUndefined()
+    expect(aimsTable([measurement('ours', 1)], 'ours', aims)).toBeUndefined()
+  })
+
+  test('gives its tables as Markdown too', () => {
+    expect(table([measurement('a|b', 25)], 'peer', 'markdown').split('\n').slice(1)).toEqual([
+      '| --- | --: | --: | --: | --: | --: | --: | --: | --: |',
+      '| a\\|b | 25.0 | 25.0 | - | - | 1000 | 1.00 | 2.00 | 1 |',
+      '',
+    ])
   })
 
   test.runIf(process.platform === 'linux')('sees the CPU time that a process spends', async () => {
