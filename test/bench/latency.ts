@@ -8,7 +8,7 @@ import { tempFolder } from '../support/temp-folder.ts'
 import { findTool } from '../tools/find.ts'
 import { Inspected } from './inspected.ts'
 import { runLoad } from './load.ts'
-import type { OpenLoopResult } from './open-loop.ts'
+import { type OpenLoopResult, trust } from './open-loop.ts'
 import { observe, observed, type Observed, summaries } from './pauses.ts'
 import { PEERS } from './peers.ts'
 import { loadAverage, placement, type Placement } from './placement.ts'
@@ -127,7 +127,7 @@ function idlePriority(): string[] {
 }
 
 const COLUMNS = ['target', 'of capacity', 'requests/s', 'p50 ms', 'p99 ms', 'p99.9 ms', 'max ms']
-const OWN_COLUMNS = ['lag p99 ms', 'lag max ms', 'waited', 'errors']
+const OWN_COLUMNS = ['waited', 'errors', 'lag p99 ms', 'lag max ms', 'generator']
 
 function report(
   cells: readonly Cell[],
@@ -149,14 +149,15 @@ function report(
       each((result) => result.p99Ms),
       each((result) => result.p999Ms),
       each((result) => result.maxMs, 1),
-      each((result) => result.lagP99Ms),
-      each((result) => result.lagMaxMs, 1),
       percent(median(results.map((result) => result.waitedShare))),
       String(results.reduce((sum, { errors }) => sum + errors, 0)),
+      each((result) => result.lagP99Ms),
+      each((result) => result.lagMaxMs, 1),
+      Array.from(new Set(results.map(trust))).join(', '),
     ]
   })
   process.stdout.write(
-    `latency from when a request was due (Poisson arrivals), minimum / median of ${rounds} rounds of ${seconds} s; ${where.said}; ${loadAverage()}\n\n`,
+    `latency from when a request was due (Poisson arrivals); where the generator was late or busy it is the generator that was measured; minimum / median of ${rounds} rounds of ${seconds} s; ${where.said}; ${loadAverage()}\n\n`,
   )
   process.stdout.write(`${rendered([[...COLUMNS, ...OWN_COLUMNS], ...rows], format)}\n`)
   const pauses = summaries(seen.flatMap((each) => each.pauses)).map((each) => [

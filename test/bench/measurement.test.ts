@@ -58,7 +58,11 @@ describe('the bench', () => {
   })
 
   test('gives its tables as Markdown too', () => {
-    expect(table([measurement('a|b', 25)], 'peer', 'markdown').split('\n').slice(1)).toEqual([
+    expect(
+      table([measurement('a|b', 25)], 'peer', 'markdown')
+        .split('\n')
+        .slice(1),
+    ).toEqual([
       '| --- | --: | --: | --: | --: | --: | --: | --: | --: |',
       '| a\\|b | 25.0 | 25.0 | - | - | 1000 | 1.00 | 2.00 | 1 |',
       '',

@@ -1,7 +1,7 @@
 // Latencies at a fixed rate count from when requests were due, whatever the target or the generator did meanwhile.
 
 import { describe, expect, test } from 'vitest'
-import { arrivals, Ledger, percentile } from './open-loop.ts'
+import { arrivals, Ledger, percentile, trust } from './open-loop.ts'
 
 /** Every millisecond one request, on as many connections as it takes. */
 const EVERY_MS = Float64Array.from({ length: 1000 }, (_, index) => index)
@@ -32,7 +32,7 @@ describe('load at a fixed rate', () => {
   })
 
   test('shows a pause of the target in every request that was due in it', () => {
-    const result = stalled((due) => due).result(1000)
+    const result = stalled((due) => due).result(1000, 0)
     expect(result).toMatchObject({ requests: 1000, errors: 0, maxMs: 100, p50Ms: 0, lagMaxMs: 0 })
     // Of 1000 requests 100 were due in the pause and waited 1 to 100 ms: the ten slowest from 91 ms on.
     expect(result.p99Ms).toBe(90)
@@ -40,7 +40,7 @@ describe('load at a fixed rate', () => {
   })
 
   test('counts from when a request was due where it was sent late, and says how late', () => {
-    const result = stalled((due) => (due >= 500 && due < 600 ? 600 : due)).result(1000)
+    const result = stalled((due) => (due >= 500 && due < 600 ? 600 : due)).result(1000, 0)
     expect(result).toMatchObject({ maxMs: 100, p99Ms: 90, lagMaxMs: 100, lagP50Ms: 0 })
   })
 
@@ -50,14 +50,14 @@ describe('load at a fixed rate', () => {
     ledger.answered(0, 10, true)
     ledger.sent(1, 10, 10)
     ledger.answered(1, 12, true)
-    expect(ledger.result(20)).toMatchObject({ maxMs: 11, lagMaxMs: 0, waitedShare: 0.5 })
+    expect(ledger.result(20, 0)).toMatchObject({ maxMs: 11, lagMaxMs: 0, waitedShare: 0.5 })
   })
 
   test('takes a request without an answer for an error that lasted to the end', () => {
     const ledger = new Ledger(Float64Array.of(0, 1, 2), 0)
     ledger.answered(0, 1, true)
     ledger.answered(1, 2, false)
-    expect(ledger.result(1000)).toMatchObject({ requests: 3, errors: 2, maxMs: 998, answeredPerSecond: 2 })
+    expect(ledger.result(1000, 0)).toMatchObject({ requests: 3, errors: 2, maxMs: 998, answeredPerSecond: 2 })
   })
 
   test('does not count what is due while it settles', () => {
@@ -65,7 +65,18 @@ describe('load at a fixed rate', () => {
     ledger.answered(0, 400, false)
     ledger.answered(1, 501, true)
     ledger.answered(2, 603, true)
-    expect(ledger.result(1500)).toMatchObject({ requests: 2, errors: 0, maxMs: 3, answeredPerSecond: 2 })
+    expect(ledger.result(1500, 0)).toMatchObject({ requests: 2, errors: 0, maxMs: 3, answeredPerSecond: 2 })
+  })
+
+  test('is not to be trusted where the generator had no time to spare or was late itself', () => {
+    const result = (sentLateMs: number, spareMs: number): ReturnType<Ledger['result']> => {
+      const ledger = new Ledger(Float64Array.of(0), 0)
+      ledger.sent(0, sentLateMs, 0)
+      ledger.answered(0, 10, true)
+      return ledger.result(1000, spareMs)
+    }
+    expect(result(1, 300)).toMatchObject({ spareShare: 0.3 })
+    expect([result(1, 300), result(3, 300), result(1, 90)].map(trust)).toEqual(['good', 'late', 'busy'])
   })
 
   test('gives percentiles by nearest rank', () => {

@@ -18,8 +18,21 @@ export interface OpenLoopResult {
   readonly lagP50Ms: number
   readonly lagP99Ms: number
   readonly lagMaxMs: number
-  /** Share of the requests that waited for a connection: the target's doing, and in the latencies too. */
+  /** Share of the requests that waited for a connection: in the latencies too, and the target's doing unless `spareShare` is small. */
   readonly waitedShare: number
+  /** Share of the time in which the generator had nothing to do. */
+  readonly spareShare: number
+}
+
+/** What the generator must have to spare: with less, it is the generator that is measured. */
+const SPARE_SHARE_MIN = 0.1
+/** Of the 99th percentile of the latencies, the generator's own lag may be so much. */
+const LAG_SHARE_MAX = 0.2
+
+/** Whether the latencies are the target's. */
+export function trust({ spareShare, lagP99Ms, p99Ms }: OpenLoopResult): 'good' | 'busy' | 'late' {
+  if (spareShare < SPARE_SHARE_MIN) return 'busy'
+  return lagP99Ms > p99Ms * LAG_SHARE_MAX ? 'late' : 'good'
 }
 
 /**
@@ -71,8 +84,11 @@ export class Ledger {
     if (!isGood && this.#counts(index)) this.#errors++
   }
 
-  /** Requests that were never answered count as errors that took until `endMs`: leaving them out would flatter. */
-  result(endMs: number): OpenLoopResult {
+  /**
+   * Requests that were never answered count as errors that took until `endMs`: leaving them out would flatter.
+   * `spareMs` is how long the generator had nothing to do.
+   */
+  result(endMs: number, spareMs: number): OpenLoopResult {
     const latencies: number[] = []
     const lags: number[] = []
     let [unanswered, waited] = [0, 0]
@@ -100,6 +116,7 @@ export class Ledger {
       lagP99Ms: percentile(sortedLags, 0.99),
       lagMaxMs: percentile(sortedLags, 1),
       waitedShare: sorted.length === 0 ? 0 : waited / sorted.length,
+      spareShare: spareMs / endMs,
     }
   }
 

@@ -8,7 +8,8 @@ import { observe, observed, summaries } from './pauses.ts'
 describe('a process that is inspected', () => {
   test('tells its memory and its pauses, and can be opened again', async () => {
     const place = await inspectorPlace()
-    const program = 'console.log("runs"); globalThis.kept = Buffer.alloc(8 << 20); setInterval(() => undefined, 1000)'
+    const program =
+      'console.log("runs"); globalThis.kept = Buffer.alloc(8 << 20); setInterval(() => undefined, 1000)'
     await using running = new RunningProcess(process.execPath, ['-e', program], { env: place.env })
     // A signal that comes before Node has its handlers would end it.
     await running.until(() => running.stdout.includes('runs'), 'it runs')

@@ -8,7 +8,11 @@ import { PEERS } from './peers.ts'
 
 afterEach(() => vi.unstubAllEnvs())
 
-function command(name: string, folder: TempFolder, sinkUrl = ''): ReturnType<(typeof PEERS)[number]['command']> {
+function command(
+  name: string,
+  folder: TempFolder,
+  sinkUrl = '',
+): ReturnType<(typeof PEERS)[number]['command']> {
   const peer = PEERS.find((each) => each.name === name)
   if (peer === undefined) throw new Error(`${name} is no peer`)
   return peer.command({ port: 1, upstreamPort: 2, folder, sinkUrl })
