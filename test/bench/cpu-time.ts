@@ -13,10 +13,17 @@ export function cpuNanoseconds(pid: number): bigint {
   return sum
 }
 
-/** Nanoseconds on a CPU so far of the thread that a process began with: where a Node program runs its JavaScript. */
-export function mainThreadNanoseconds(pid: number): bigint {
-  return runningTime(pid, String(pid))
+/** The same of one process, by the names of its threads; the one that it began with, which runs JavaScript, is `MAIN_THREAD`. */
+export function threadNanoseconds(pid: number): Map<string, bigint> {
+  const sums = new Map<string, bigint>()
+  for (const thread of entries(`/proc/${pid}/task`)) {
+    const name = thread === String(pid) ? MAIN_THREAD : text(`/proc/${pid}/task/${thread}/comm`).trim()
+    sums.set(name, (sums.get(name) ?? 0n) + runningTime(pid, thread))
+  }
+  return sums
 }
+
+export const MAIN_THREAD = 'main thread'
 
 function runningTime(pid: number, thread: string): bigint {
   const [running = '0'] = text(`/proc/${pid}/task/${thread}/schedstat`).split(' ')

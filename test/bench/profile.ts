@@ -2,7 +2,7 @@
 // the top of self time in microseconds a request. Needs nothing but Node.
 
 import path from 'node:path'
-import { cpuNanoseconds, mainThreadNanoseconds } from './cpu-time.ts'
+import { MAIN_THREAD, threadNanoseconds } from './cpu-time.ts'
 import { Inspected } from './inspected.ts'
 import { runLoad } from './load.ts'
 import { loadAverage, type Placement } from './placement.ts'
@@ -13,13 +13,24 @@ import type { Target } from './targets.ts'
 
 const INTERVAL_MICROSECONDS = 200
 const FUNCTIONS_SHOWN = 40
+/** Threads that take less are not shown. */
+const THREAD_SHARE_MIN = 0.001
 const ROOT = path.join(import.meta.dirname, '../..')
+
+/** What the threads of a target are there for, where their name does not say. */
+const THREADS: Readonly<Record<string, string>> = {
+  'node-V8Worker': 'thread V8Worker: garbage collector, compilers',
+  'libuv-worker': 'thread libuv-worker: files, names, compression',
+  'v8:ProfEvntProc': 'thread ProfEvntProc: the profiler itself',
+}
 
 interface Cost {
   readonly requests: number
   /** Microseconds a request of all threads, and of the one that is profiled. */
   readonly all: number
   readonly main: number
+  /** Of the others by name. */
+  readonly others: ReadonlyMap<string, number>
 }
 
 /** Prints the parts and the functions of one target to standard output; says why where it cannot be profiled. */
@@ -47,15 +58,25 @@ export async function profileTarget(target: Target, settings: Settings, where: P
 }
 
 async function costOf({ port, pid, path }: Target, { seconds }: Settings, where: Placement): Promise<Cost> {
-  const [all, main] = [cpuNanoseconds(pid), mainThreadNanoseconds(pid)]
+  const before = threadNanoseconds(pid)
   const { requests } = await runLoad(port, path, seconds, where.others)
-  const each = (used: bigint): number => Number(used) / 1000 / Math.max(requests, 1)
-  return { requests, all: each(cpuNanoseconds(pid) - all), main: each(mainThreadNanoseconds(pid) - main) }
+  const used = new Map<string, number>()
+  for (const [name, ns] of threadNanoseconds(pid)) {
+    used.set(name, Number(ns - (before.get(name) ?? 0n)) / 1000 / Math.max(requests, 1))
+  }
+  const main = used.get(MAIN_THREAD) ?? 0
+  used.delete(MAIN_THREAD)
+  const all = used.values().reduce((sum, each) => sum + each, main)
+  return { requests, all, main, others: used }
 }
 
-function partsTable({ parts }: FoldedProfile, { all, main }: Cost, { format }: Settings): string {
-  const others = { part: 'other threads (collector, compiler, profiler)', microseconds: all - main }
-  const rows = [...parts, others, { part: 'all', microseconds: all }]
+function partsTable({ parts }: FoldedProfile, { all, others }: Cost, { format }: Settings): string {
+  const threads = Array.from(others, ([name, microseconds]) => ({
+    part: THREADS[name] ?? `thread ${name}`,
+    microseconds,
+  })).toSorted((a, b) => b.microseconds - a.microseconds)
+  const shown = threads.filter(({ microseconds }) => microseconds >= all * THREAD_SHARE_MIN)
+  const rows = [...parts, ...shown, { part: 'all', microseconds: all }]
   return rendered(
     [
       ['part', 'us/request', '%'],
