@@ -10,13 +10,12 @@ import type { OpenLoopResult } from './open-loop.ts'
 const node = (script: string, ...args: string[]): ReturnType<typeof runToEnd> =>
   runToEnd(process.execPath, [path.join(import.meta.dirname, script), ...args], { timeoutMs: 100_000 })
 
+const SHORT_PROFILE = ['--profile', '--seconds', '1', '--warmup', '1', '--routes', '2', '--markdown']
+
 test.runIf(process.platform === 'linux')(
   'npm run bench -- --profile shows parts and functions of the gateway in microseconds a request',
   async () => {
-    const { stdout, stderr } = await node(
-      'run.ts',
-      ...['--profile', '--seconds', '1', '--warmup', '1', '--routes', '2', '--markdown'],
-    )
+    const { stdout, stderr } = await node('run.ts', ...SHORT_PROFILE)
     expect(stdout, stderr).toMatch(/^kanali: \d+ requests, CPU [\d.]+ us a request/m)
     expect(stdout).toMatch(/^\| kernel: writes to sockets \| \d+\.\d\d \| \d+\.\d \|$/m)
     expect(stdout).toMatch(/^\| \S+ \(src\/proxy\/\S+\.ts:\d+\) \| \d+\.\d\d \| \d+\.\d \|$/m)
