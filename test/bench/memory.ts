@@ -55,22 +55,35 @@ export async function benchMemory(settings: Settings): Promise<void> {
 }
 
 async function atRest(setting: Setting): Promise<void> {
-  const rows: string[][] = []
-  for (const routes of [1, setting.settings.routes]) {
-    await withGateway(setting, routes, async (gateway) => {
-      // Taken before the inspector is woken, which needs some memory itself.
-      const idle = processMemory(gateway.gateway.process.pid)
-      const read = await reading(gateway)
-      rows.push([
-        `${routes} routes`,
-        mib(idle.rssBytes),
-        mib(idle.ownBytes),
-        mib(read.heap),
-        mib(read.external),
-      ])
-    })
-  }
-  show(setting, ['at rest', 'RSS MiB', 'own MiB', 'heap MiB', 'external MiB'], rows)
+  const { routes } = setting.settings
+  const one = await restingWith(1, setting)
+  const many = await restingWith(routes, setting)
+  const row = (said: string, { rss, own, heap, external }: Reading): string[] => [
+    said,
+    mib(rss),
+    mib(own),
+    mib(heap),
+    mib(external),
+  ]
+  const each = (name: keyof Reading): string =>
+    ((many[name] - one[name]) / Math.max(routes - 1, 1)).toFixed(0)
+  show(
+    setting,
+    ['at rest', 'RSS MiB', 'own MiB', 'heap MiB', 'external MiB'],
+    [
+      row('1 ApiProxy', one),
+      row(`${routes} ApiProxies`, many),
+      ['bytes for each ApiProxy', each('rss'), each('own'), each('heap'), each('external')],
+    ],
+  )
+}
+
+function restingWith(routes: number, setting: Setting): Promise<Reading> {
+  return withGateway(setting, routes, async (gateway) => {
+    // Taken before the inspector is woken, which needs some memory itself.
+    const { rssBytes: rss, ownBytes: own } = processMemory(gateway.gateway.process.pid)
+    return { ...(await reading(gateway)), rss, own }
+  })
 }
 
 async function ofConnections(setting: Setting): Promise<void> {
@@ -147,15 +160,15 @@ function growthRow(said: string, first: Reading, read: Reading, requests: number
   return [said, mib(read.rss), mib(read.heap), mib(read.external), each('rss'), each('heap')]
 }
 
-async function withGateway(
+async function withGateway<T>(
   { upstreamPort, where }: Setting,
   routes: number,
-  use: (gateway: TracedGateway) => Promise<void>,
+  use: (gateway: TracedGateway) => Promise<T>,
   flags: Readonly<Record<string, string | number>> = {},
-): Promise<void> {
+): Promise<T> {
   const gateway = await startTracedGateway({ upstreamPort, routes, where, flags })
   try {
-    await use(gateway)
+    return await use(gateway)
   } finally {
     await gateway.stop()
   }
