@@ -78,6 +78,7 @@ describe('a profile', () => {
     ['send', 'src/proxy/upstream/socket-lane.ts', 'upstream transport'],
     ['latin1Slice', '', 'native: strings, buffers, regular expressions'],
     ['main', 'src/cli/kanali.ts', 'the rest'],
+    ['web', 'http-proxy-3/dist/index.js', 'other packages'],
   ])('puts %s of %j to: %s', (name, file, part) => {
     expect(partOf(name, file)).toBe(part)
   })

@@ -36,6 +36,7 @@ const RULES: readonly Rule[] = [
   { part: 'guards and plugins', file: /^src\/plugins\/|^(jose|re2js|@redis\/client)\// },
   { part: 'upstream transport', file: /^src\/proxy\/upstream\/|^undici\// },
   { part: 'proxy', file: /^src\/(proxy\/|life|gateway)/ },
+  { part: 'other packages', file: /^(?!src\/|test\/)/ },
   { part: 'native: strings, buffers, regular expressions', native: /./ },
 ]
 

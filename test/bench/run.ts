@@ -71,7 +71,8 @@ async function benchProxies(settings: Settings): Promise<void> {
   const where = placement()
   await using folder = await tempFolder('bench')
   const upstream = await startBenchUpstream(folder, where.others)
-  say(`${rounds} rounds of ${seconds} s; ${where.said}; load: ${loadGenerator()}; upstream: ${upstream.said}`)
+  const runs = settings.profile ? 'a profile' : `${rounds} rounds`
+  say(`${runs} of ${seconds} s; ${where.said}; load: ${loadGenerator()}; upstream: ${upstream.said}`)
   say(
     `${GATEWAY}: ${routes} routes, 100 % of requests traced to an OTLP sink, metrics and access log on; traefik-traced: the same but for the routes; other peers: none`,
   )
