@@ -10,7 +10,7 @@ here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 source "$here/go-program.sh"
 binary=$tools/caddy
 
-runs() { [[ -x $1 ]] && [[ $("$1" version 2>/dev/null) == "v$version "* ]]; }
+runs() { [[ -x $1 ]] && [[ $("$1" version 2>/dev/null) == "v$version" ]]; }
 
 if ! runs "$binary"; then
   need_go "Caddy $version"
@@ -19,8 +19,10 @@ fi
 if ! runs "$binary"; then
   work_folder caddy
   say "building Caddy $version with $(go version)"
+  # A program that is installed by its own module does not know its version unless it is told.
   (cd -- "$work" && env -u GOFLAGS GOBIN="$work" CGO_ENABLED=0 \
-    go install -trimpath "github.com/caddyserver/caddy/v2/cmd/caddy@v$version") >&2
+    go install -trimpath -ldflags "-s -w -X github.com/caddyserver/caddy/v2.CustomVersion=v$version" \
+    "github.com/caddyserver/caddy/v2/cmd/caddy@v$version") >&2
   if ! runs "$work/caddy"; then
     say "the build ended, but $work/caddy does not say version $version"
     exit 1
