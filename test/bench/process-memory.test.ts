@@ -19,8 +19,12 @@ Max open files            20000                524288               files
 `
 
 test('resident and own memory are bytes of smaps_rollup', () => {
-  expect(parseSmapsRollup(ROLLUP)).toEqual({ rssBytes: 90_804 * 1024, ownBytes: 50_804 * 1024 })
-  expect(() => parseSmapsRollup('Rss: 1 kB\n')).toThrow('no Private_Clean')
+  expect(parseSmapsRollup(ROLLUP)).toEqual({
+    rssBytes: 90_804 * 1024,
+    pssBytes: 61_011 * 1024,
+    ownBytes: 50_804 * 1024,
+  })
+  expect(() => parseSmapsRollup('Rss: 1 kB\n')).toThrow('no Pss')
 })
 
 test('the limit on open files is the soft one', () => {

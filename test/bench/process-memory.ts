@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs'
 
 export interface ProcessMemory {
   readonly rssBytes: number
+  /** The same with what processes share divided among them. */
+  readonly pssBytes: number
   /** What would be given back if the process ended: without the pages that others use too. */
   readonly ownBytes: number
 }
@@ -19,7 +21,11 @@ export function parseSmapsRollup(text: string): ProcessMemory {
     if (found === null) throw new Error(`smaps_rollup has no ${field}: ${text}`)
     return Number(found[1]) * 1024
   }
-  return { rssBytes: bytes('Rss'), ownBytes: bytes('Private_Clean') + bytes('Private_Dirty') }
+  return {
+    rssBytes: bytes('Rss'),
+    pssBytes: bytes('Pss'),
+    ownBytes: bytes('Private_Clean') + bytes('Private_Dirty'),
+  }
 }
 
 /** How many files and sockets the process may have open; infinity where there is no limit. */

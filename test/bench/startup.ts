@@ -2,7 +2,6 @@
 // with spans exported and without, beside `node -e 0` of the same rounds. Run by `npm run bench`, or alone with node. On a
 // machine that others use, the processor time says more than the time that went by.
 
-import { readFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -12,6 +11,7 @@ import { RunningProcess, runToEnd } from '../support/running-process.ts'
 import { type TempFolder, tempFolder } from '../support/temp-folder.ts'
 import { answersAt } from './answers-at.ts'
 import { cpuNanoseconds } from './cpu-time.ts'
+import { processMemory } from './process-memory.ts'
 import { routeManifests } from './route-manifests.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
@@ -140,12 +140,9 @@ async function start(program: string, manifests: string, env: Environment): Prom
   return { readyMs, answerMs, cpuMs, ...memoryOf(running.pid) }
 }
 
-/** PSS is RSS with what processes share divided among them. */
 function memoryOf(pid: number): { readonly rssMb: number; readonly pssMb: number } {
-  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
-  const megabytes = (name: string): number =>
-    Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1]) / 1024
-  return { rssMb: megabytes('Rss'), pssMb: megabytes('Pss') }
+  const { rssBytes, pssBytes } = processMemory(pid)
+  return { rssMb: rssBytes / 1024 ** 2, pssMb: pssBytes / 1024 ** 2 }
 }
 
 function print(starts: ReadonlyMap<Variant, readonly Start[]>): void {
