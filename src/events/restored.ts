@@ -1,7 +1,7 @@
 // What becomes of a state that a former process left behind: it is served as stale until each kind is heard of anew, and
 // Secrets are unread until each is seen again, changed or not, since their bytes were kept nowhere.
 
-import { Map } from 'immutable'
+import { Map, Set as PersistentSet } from 'immutable'
 import { KINDS, type Kind } from '../resources/resource.ts'
 import type { State } from './state.ts'
 import { touch } from './touched.ts'
@@ -12,13 +12,14 @@ const JOURNAL = 'journal'
 /** What a source said of itself goes with the process that heard it; what it said of the world stays until it is heard. */
 export function restore(state: State, since: number): State {
   const restored = KINDS.filter((kind) => state.kinds[kind].status !== 'pending')
-  const secrets = state.kinds.Secret.objects.filter(
-    ({ resource }) => 'tls' in resource && resource.tls.handle,
-  )
+  const secrets: string[] = []
+  for (const [key, { resource }] of state.kinds.Secret.objects) {
+    if ('tls' in resource && resource.tls.handle !== undefined) secrets.push(key)
+  }
   const next: State = {
     ...state,
     restored,
-    unread: secrets.keySeq().toSet(),
+    unread: PersistentSet(secrets),
     problems: Map(),
     stale: restored.length === 0 ? Map() : Map({ [JOURNAL]: { since, expired: [] } }),
   }

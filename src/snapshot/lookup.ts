@@ -2,6 +2,7 @@
 // by which a later build finds the routes that a change concerns. All knowledge of a compile-*.ts comes through here.
 
 import { isExpired, type KindState, type State } from '../events/state.ts'
+import { sizeOf, textValues } from '../events/text-map.ts'
 import type { DecryptionKeyFact, KeySetFact, KindStatus, PluginFact } from '../events/event.ts'
 import {
   isInvalid,
@@ -91,23 +92,23 @@ export class Lookup {
   servicesOfSmallest(buckets: readonly [string, ...string[]]): Iterable<Service> {
     const { services } = this.#world
     let [smallest] = buckets
-    let size = services.bucket(smallest)?.size ?? 0
+    let size = sizeOf(services.bucket(smallest))
     for (const bucket of buckets) {
-      const other = services.bucket(bucket)?.size ?? 0
+      const other = sizeOf(services.bucket(bucket))
       if (other < size) {
         smallest = bucket
         size = other
       }
     }
     this.#note(smallest)
-    return services.bucket(smallest)?.values() ?? []
+    return textValues(services.bucket(smallest))
   }
 
   /** The EndpointSlices of a Service, by name. */
   slices(namespace: string, service: string): readonly EndpointSlice[] {
     const key = slicesKey(namespace, service)
     this.#note(key)
-    const slices = Array.from(this.#world.services.slicesOf(key)?.values() ?? [])
+    const slices = Array.from(textValues(this.#world.services.slicesOf(key)))
     return slices.sort((a, b) => (a.meta.name < b.meta.name ? -1 : 1))
   }
 

@@ -1,53 +1,44 @@
-// A persistent index from keys to groups of members, open for changes during one build. Groups that a build changes are
-// opened once and closed together, since a group of a hundred thousand members must not be copied per member.
+// A persistent index from keys to groups of members, open for changes during one build. A group of one member is one
+// node of a text map: most are, and there are several for each route.
 
-import type { Map } from 'immutable'
+import { deleteText, findText, type Owner, setText, type TextMap } from '../events/text-map.ts'
 
 /** No group is empty. */
-export type PersistentIndex<T> = Map<string, Map<string, T>>
+export type PersistentIndex<T> = TextMap<NonNullable<TextMap<T>>>
 
 export class IndexDraft<T> {
-  readonly #empty: Map<string, T>
   #groups: PersistentIndex<T>
-  /** Groups that are open for changes. */
-  readonly #open = new globalThis.Map<string, Map<string, T>>()
+  /** Nobody else has it, so that what this draft makes is changed in place by it alone. */
+  readonly #owner: Owner = {}
 
-  constructor(index: PersistentIndex<T>, empty: Map<string, T>) {
+  constructor(index: PersistentIndex<T>) {
     this.#groups = index
-    this.#empty = empty
   }
 
   /** The group as it is now; do not keep it. */
-  get(key: string): Map<string, T> | undefined {
-    const group = this.#open.get(key) ?? this.#groups.get(key)
-    return group === undefined || group.size === 0 ? undefined : group
+  get(key: string): TextMap<T> {
+    return findText(this.#groups, key)
   }
 
   /** Puts a member into a group, in the place of any other of its key. */
   put(key: string, member: string, value: T): void {
-    this.#opened(key).set(member, value)
+    this.#replace(key, setText(this.get(key), member, value, this.#owner))
   }
 
   remove(key: string, member: string): void {
-    if (this.get(key)?.has(member)) this.#opened(key).delete(member)
+    this.#replace(key, deleteText(this.get(key), member, this.#owner))
   }
 
-  /** The index with all changes, immutable again. */
+  /** The index with all changes. The draft must not be changed any more. */
   done(): PersistentIndex<T> {
-    if (this.#open.size === 0) return this.#groups
-    const groups = this.#groups.asMutable()
-    for (const [key, group] of this.#open) {
-      if (group.size === 0) groups.delete(key)
-      else groups.set(key, group.asImmutable())
-    }
-    return groups.asImmutable()
+    return this.#groups
   }
 
-  #opened(key: string): Map<string, T> {
-    const known = this.#open.get(key)
-    if (known !== undefined) return known
-    const opened = (this.#groups.get(key) ?? this.#empty).asMutable()
-    this.#open.set(key, opened)
-    return opened
+  #replace(key: string, group: TextMap<T>): void {
+    if (group === this.get(key)) return
+    this.#groups =
+      group === undefined
+        ? deleteText(this.#groups, key, this.#owner)
+        : setText(this.#groups, key, group, this.#owner)
   }
 }

@@ -1,6 +1,7 @@
 // Which objects a route was made of, read from what its compilation asked for: the answer that explains a route, worked
 // out when somebody asks and never kept. It must never be called on the way of a request.
 
+import { findText, textValues } from '../events/text-map.ts'
 import { isInvalid, type Kind, keyOf, KINDS, type Resource } from '../resources/resource.ts'
 import type { Compilation } from './compilation.ts'
 import { carriesAll } from './compile-labels.ts'
@@ -47,10 +48,10 @@ export function routeObjects(
       if (resource === undefined) missing(kind, asked)
       else add(resource)
     }
-    for (const slice of services.slices.get(asked)?.values() ?? []) add(slice)
+    for (const slice of textValues(findText(services.slices, asked))) add(slice)
     if (own.kind !== 'ApiProxy' || isInvalid(own) || own.target.backend.type !== 'labels') continue
     const { labels } = own.target.backend
-    for (const service of services.services.get(asked)?.values() ?? []) {
+    for (const service of textValues(findText(services.services, asked))) {
       if (carriesAll(service, labels)) add(service)
     }
   }

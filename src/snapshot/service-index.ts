@@ -2,8 +2,8 @@
 // Persistent, and kept up to date object by object: no build ever walks all Services.
 // It must never hold an invalid object: nothing may be concluded from one.
 
-import { Map } from 'immutable'
-import { isInvalid, type EndpointSlice, type Resource, type Service } from '../resources/resource.ts'
+import type { TextMap } from '../events/text-map.ts'
+import { isInvalid, keyOf, type EndpointSlice, type Resource, type Service } from '../resources/resource.ts'
 import { IndexDraft, type PersistentIndex } from './persistent-index.ts'
 
 export interface ServiceIndex {
@@ -13,7 +13,7 @@ export interface ServiceIndex {
   readonly slices: PersistentIndex<EndpointSlice>
 }
 
-export const EMPTY_SERVICE_INDEX: ServiceIndex = { services: Map(), slices: Map() }
+export const EMPTY_SERVICE_INDEX: ServiceIndex = { services: undefined, slices: undefined }
 
 /** The bucket of all Services of a namespace. */
 export function namespaceBucket(namespace: string): string {
@@ -25,9 +25,9 @@ export function labelBucket(namespace: string, label: string, value?: string): s
   return value === undefined ? `Services/${namespace}/${label}` : `Services/${namespace}/${label}=${value}`
 }
 
-/** Key of the EndpointSlices of a Service. */
+/** Key of the EndpointSlices of a Service: that of the Service, since who asks for the one depends on the other. */
 export function slicesKey(namespace: string, service: string): string {
-  return `EndpointSlices/${namespace}/${service}`
+  return keyOf('Service', namespace, service)
 }
 
 /** The index in the course of one build. */
@@ -36,17 +36,17 @@ export class ServiceIndexDraft {
   readonly #slices: IndexDraft<EndpointSlice>
 
   constructor({ services, slices }: ServiceIndex) {
-    this.#services = new IndexDraft(services, Map<string, Service>())
-    this.#slices = new IndexDraft(slices, Map<string, EndpointSlice>())
+    this.#services = new IndexDraft(services)
+    this.#slices = new IndexDraft(slices)
   }
 
   /** The valid Services of a bucket; undefined where it is empty. Do not keep it. */
-  bucket(key: string): Map<string, Service> | undefined {
+  bucket(key: string): TextMap<Service> {
     return this.#services.get(key)
   }
 
   /** The valid EndpointSlices of a Service (`slicesKey`); undefined where there is none. Do not keep it. */
-  slicesOf(key: string): Map<string, EndpointSlice> | undefined {
+  slicesOf(key: string): TextMap<EndpointSlice> {
     return this.#slices.get(key)
   }
 

@@ -7,7 +7,7 @@ import {
   setText,
   textEntries,
   type TextMap,
-} from '../../src/snapshot/text-map.ts'
+} from '../../src/events/text-map.ts'
 
 // Both have the same 32-bit hash: found by search, checked below.
 const COLLIDING = collidingTexts()
