@@ -71,6 +71,24 @@ export function hashText(text: string): number {
 
 /** The value of the first `length` units of the text, whose hash the caller has. */
 export function findPrefix<V>(map: TextMap<V>, text: string, length: number, hash: number): V | undefined {
+  for (let leaf = leafOf(map, hash); leaf !== undefined; leaf = leaf.next) {
+    if (leaf.hash === hash && leaf.key.length === length && text.startsWith(leaf.key)) return leaf.value
+  }
+  return undefined
+}
+
+/** The value of a text. */
+export function findText<V>(map: TextMap<V>, text: string): V | undefined {
+  if (map === undefined) return undefined
+  const hash = hashText(text)
+  for (let leaf = leafOf(map, hash); leaf !== undefined; leaf = leaf.next) {
+    if (leaf.hash === hash && leaf.key === text) return leaf.value
+  }
+  return undefined
+}
+
+/** The first of the leaves among which one with that hash would be. */
+function leafOf<V>(map: TextMap<V>, hash: number): Leaf<V> | undefined {
   let node = map
   let shift = 0
   while (node instanceof Branch) {
@@ -79,15 +97,7 @@ export function findPrefix<V>(map: TextMap<V>, text: string, length: number, has
     node = node.children[countBits(node.bitmap & (bit - 1))]
     shift += BITS
   }
-  for (let leaf = node; leaf !== undefined; leaf = leaf.next) {
-    if (leaf.hash === hash && leaf.key.length === length && text.startsWith(leaf.key)) return leaf.value
-  }
-  return undefined
-}
-
-/** The value of a text. */
-export function findText<V>(map: TextMap<V>, text: string): V | undefined {
-  return map === undefined ? undefined : findPrefix(map, text, text.length, hashText(text))
+  return node
 }
 
 /** The map with this value in the place of any other of the text. */
@@ -117,11 +127,6 @@ export function* textEntries<V>(map: TextMap<V>): Generator<readonly [text: stri
       for (let leaf: Leaf<V> | undefined = node; leaf !== undefined; leaf = leaf.next)
         yield [leaf.key, leaf.value]
   }
-}
-
-/** All values, in no particular order. */
-export function* textValues<V>(map: TextMap<V>): Generator<V> {
-  for (const [, value] of textEntries(map)) yield value
 }
 
 function setNode<V>(node: TextMap<V>, shift: number, added: Leaf<V>, owner: Owner | undefined): Node<V> {

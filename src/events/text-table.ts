@@ -33,7 +33,9 @@ export class TextTable<V> implements Iterable<readonly [key: string, value: V]> 
 
   /** The table without the key; itself where it is open, or the key is not there. */
   delete(key: string): TextTable<V> {
-    return this.has(key) ? this.#with(deleteText(this.#root, key, this.#owner)) : this
+    const before = this.size
+    const root = deleteText(this.#root, key, this.#owner)
+    return sizeOf(root) === before ? this : this.#with(root)
   }
 
   /** A table with the same content whose changes are made in place, until `asImmutable`. */

@@ -39,7 +39,7 @@ export interface Compilation {
   readonly denied: Map<string, CompiledApiProxy>
   readonly crossNamespace: BuildOptions['routing.cross_namespace']
   /** From what was asked for (lookup.ts) to the ApiProxies that asked; statuses of kinds are left out. */
-  readonly dependents: PersistentIndex<true>
+  readonly dependents: PersistentIndex
   readonly routes: RouteTable
   /** Objects of the other kinds that something is wrong with, by `keyOf`. */
   readonly troubled: Map<string, Resource>

@@ -34,7 +34,7 @@ export class Draft {
   readonly #world: World
   readonly #services: ServiceIndexDraft
   readonly #keys: KeyDraft
-  readonly #dependents: IndexDraft<true>
+  readonly #dependents: IndexDraft
   readonly #changes: ConditionChanges
   readonly #removed: { namespace: string; name: string }[] = []
   /** ApiProxies to compile anew. */
@@ -174,7 +174,7 @@ export class Draft {
     }
     for (const asked of after) {
       if (before.includes(asked) || asked.startsWith(KIND)) continue
-      this.#dependents.put(asked, key, true)
+      this.#dependents.put(asked, key)
       if (asked.startsWith(KEY_SET)) this.#countKeySet(asked.slice(KEY_SET.length), 1)
     }
   }
