@@ -4,7 +4,7 @@
 import { Map, Set as PersistentSet } from 'immutable'
 import { KINDS, type Kind } from '../resources/resource.ts'
 import type { State } from './state.ts'
-import { touch } from './touched.ts'
+import { touch, touchAll } from './touched.ts'
 
 /** Under this source's name a restored state is stale. */
 const JOURNAL = 'journal'
@@ -25,7 +25,7 @@ export function restore(state: State, since: number): State {
   }
   const expired = new Set(state.stale.valueSeq().flatMap((staleness) => staleness.expired))
   const kinds = Array.from(expired.add('Secret'), (kind) => `Kind/${kind}`)
-  return ['Problems', 'Stale', ...kinds].reduce(touch, next)
+  return touchAll(next, ['Problems', 'Stale', ...kinds])
 }
 
 /** The kind is known from a source of this process; once that holds of all, nothing is stale for being restored. */
@@ -43,5 +43,5 @@ export function withRead(state: State, keys: Iterable<string>): State {
   if (state.unread.isEmpty()) return state
   const read = Array.from(keys).filter((key) => state.unread.has(key))
   if (read.length === 0) return state
-  return read.reduce(touch, { ...state, unread: state.unread.subtract(read) })
+  return touchAll({ ...state, unread: state.unread.subtract(read) }, read)
 }

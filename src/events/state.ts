@@ -17,7 +17,7 @@ import type {
 } from './event.ts'
 import { heardAgain, restore, withRead } from './restored.ts'
 import { TextTable } from './text-table.ts'
-import { touch, type TouchedKeys } from './touched.ts'
+import { touch, touchAll, type TouchedKeys } from './touched.ts'
 
 /** An object and the digest of its content. */
 export interface Entry {
@@ -148,7 +148,7 @@ export function allSettled(state: State): boolean {
 
 /** The longest silence of any source (ms epoch); undefined where all are heard. */
 export function staleSince(state: State): number | undefined {
-  return state.stale.map(({ since }) => since).min()
+  return state.stale.isEmpty() ? undefined : state.stale.map(({ since }) => since).min()
 }
 
 /** True where the kind has not been heard for longer than is allowed. */
@@ -221,7 +221,7 @@ function replaceKind(
   const read = kind === 'Secret' ? withRead(synced, [...listed, ...changed, ...gone]) : synced
   if (!objects.wasAltered()) return read
   const next = withoutDigests(withObjects(read, kind, objects.asImmutable(), digest), gone)
-  return [...changed, ...gone].reduce(touch, next)
+  return touchAll(touchAll(next, changed), gone)
 }
 
 /**

@@ -80,9 +80,7 @@ class BuiltSnapshot implements Snapshot {
     this.conditionCounts = { [Symbol.iterator]: () => compilation.conditionCounts.values() }
     this.changes = changes
     this.counts = perKind((kind) => state.kinds[kind].objects.size)
-    this.refusals = KINDS.flatMap((kind) =>
-      Array.from(state.kinds[kind].refusedIn, ([namespace, detail]) => ({ kind, namespace, detail })),
-    )
+    this.refusals = refusalsIn(state)
     const since = staleSince(state)
     if (since !== undefined) this.staleSince = since
     this.#compilation = compilation
@@ -175,6 +173,13 @@ function seedOf(plugins: readonly PluginFact[], options: BuildOptions): string {
 
 function sameOptions(a: BuildOptions, b: BuildOptions): boolean {
   return a === b || canonical(buildOptionsOf(a)) === canonical(buildOptionsOf(b))
+}
+
+function refusalsIn({ kinds }: State): Snapshot['refusals'] {
+  if (KINDS.every((kind) => kinds[kind].refusedIn.isEmpty())) return []
+  return KINDS.flatMap((kind) =>
+    Array.from(kinds[kind].refusedIn, ([namespace, detail]) => ({ kind, namespace, detail })),
+  )
 }
 
 function* everythingIn(state: State): Generator<string> {

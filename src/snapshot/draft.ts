@@ -4,7 +4,7 @@
 
 import { canonical } from '../events/content.ts'
 import type { State } from '../events/state.ts'
-import { findText, textEntries } from '../events/text-map.ts'
+import { findText } from '../events/text-map.ts'
 import { type Kind, KINDS } from '../resources/resource.ts'
 import { type BuildOptions, buildOptionsOf } from './build-options.ts'
 import { placeOf, withClaim, withoutClaim } from './claims.ts'
@@ -18,7 +18,7 @@ import { KeyDraft } from './key-draft.ts'
 import type { World } from './lookup.ts'
 import { objectConditions } from './object-conditions.ts'
 import { indexPlugins } from './plugin-index.ts'
-import { IndexDraft } from './persistent-index.ts'
+import { IndexDraft, membersOf } from './persistent-index.ts'
 import { removeRoute, type RouteTable, setRoute } from './route-table.ts'
 import { ServiceIndexDraft } from './service-index.ts'
 import type { Condition, SnapshotChanges } from './snapshot.ts'
@@ -142,7 +142,7 @@ export class Draft {
 
   #affect(asked: string): void {
     if (asked.startsWith(KIND)) return this.#affectAll(asked)
-    for (const [key] of textEntries(findText(this.#base.dependents, asked))) this.#affected.add(key)
+    for (const key of membersOf(findText(this.#base.dependents, asked))) this.#affected.add(key)
   }
 
   /** Of a kind's status nearly everybody asks, and it changes a few times in a process's life: no index is kept. */
@@ -199,7 +199,7 @@ export class Draft {
   #contest(place: string, { route }: CompiledApiProxy): void {
     this.#contested.add(place)
     if (!this.#denies || route === undefined) return
-    for (const [key] of textEntries(this.#dependents.get(underKey(route.path)))) {
+    for (const key of membersOf(this.#dependents.get(underKey(route.path)))) {
       const below = this.#proxies.get(key)?.route
       if (below !== undefined) this.#contested.add(placeOf(below))
     }
@@ -221,7 +221,7 @@ export class Draft {
   }
 
   *#at(path: string): Generator<CompiledApiProxy> {
-    for (const [key] of textEntries(this.#dependents.get(atKey(path)))) {
+    for (const key of membersOf(this.#dependents.get(atKey(path)))) {
       const compiled = this.#proxies.get(key)
       if (compiled !== undefined) yield compiled
     }

@@ -2,7 +2,6 @@
 // by which a later build finds the routes that a change concerns. All knowledge of a compile-*.ts comes through here.
 
 import { isExpired, type KindState, type State } from '../events/state.ts'
-import { sizeOf, textEntries } from '../events/text-map.ts'
 import type { DecryptionKeyFact, KeySetFact, KindStatus, PluginFact } from '../events/event.ts'
 import {
   isInvalid,
@@ -15,7 +14,7 @@ import {
 } from '../resources/resource.ts'
 import type { BuildOptions } from './build-options.ts'
 import { type PluginIndex, pluginName } from './plugin-index.ts'
-import type { Group } from './persistent-index.ts'
+import { type Group, groupSize, membersOf } from './persistent-index.ts'
 import { type ServiceIndexDraft, slicesKey } from './service-index.ts'
 
 /** What a build knows while it compiles. */
@@ -35,13 +34,13 @@ export interface World {
 type Of<K extends Kind> = Extract<ValidResource, { kind: K }>
 
 /** The objects of a group of the index of Services, which holds valid ones only. */
-export function membersOf<K extends 'Service' | 'EndpointSlice'>(
+export function objectsOf<K extends 'Service' | 'EndpointSlice'>(
   group: Group,
   kind: K,
   { kinds }: Pick<World, 'kinds'>,
 ): Of<K>[] {
   const members: Of<K>[] = []
-  for (const [key] of textEntries(group)) {
+  for (const key of membersOf(group)) {
     const resource = kinds[kind].objects.get(key)?.resource
     if (resource !== undefined && !isInvalid(resource)) members.push(resource as Of<K>)
   }
@@ -107,23 +106,23 @@ export class Lookup {
   servicesOfSmallest(buckets: readonly [string, ...string[]]): readonly Service[] {
     const { services } = this.#world
     let [smallest] = buckets
-    let size = sizeOf(services.bucket(smallest))
+    let size = groupSize(services.bucket(smallest))
     for (const bucket of buckets) {
-      const other = sizeOf(services.bucket(bucket))
+      const other = groupSize(services.bucket(bucket))
       if (other < size) {
         smallest = bucket
         size = other
       }
     }
     this.#note(smallest)
-    return membersOf(services.bucket(smallest), 'Service', this.#world)
+    return objectsOf(services.bucket(smallest), 'Service', this.#world)
   }
 
   /** The EndpointSlices of a Service, by name. */
   slices(namespace: string, service: string): readonly EndpointSlice[] {
     const key = slicesKey(namespace, service)
     this.#note(key)
-    const slices = membersOf(this.#world.services.slicesOf(key), 'EndpointSlice', this.#world)
+    const slices = objectsOf(this.#world.services.slicesOf(key), 'EndpointSlice', this.#world)
     return slices.sort((a, b) => (a.meta.name < b.meta.name ? -1 : 1))
   }
 

@@ -1,13 +1,33 @@
 // A persistent index from keys to groups of members, open for changes during one build. It holds the keys of the members
-// and not what they say, so that nothing of it changes with them. A group of one member is one node of a text map: most
-// are, and there are several for each route.
+// and not what they say, so that nothing of it changes with them. Most groups have one member, and there are several for
+// each route: of these a group is the key alone.
 
-import { deleteText, findText, type Owner, setText, type TextMap } from '../events/text-map.ts'
+import {
+  deleteText,
+  findText,
+  type Owner,
+  setText,
+  sizeOf,
+  textEntries,
+  type TextMap,
+} from '../events/text-map.ts'
 
-export type Group = TextMap<true>
+/** The key of its only member, or a map of several or none. */
+export type Group = string | TextMap<true>
 
 /** No group is empty. */
 export type PersistentIndex = TextMap<NonNullable<Group>>
+
+/** How many members a group has. */
+export function groupSize(group: Group): number {
+  return typeof group === 'string' ? 1 : sizeOf(group)
+}
+
+/** The keys of the members, in no particular order. */
+export function* membersOf(group: Group): Generator<string> {
+  if (typeof group === 'string') yield group
+  else for (const [member] of textEntries(group)) yield member
+}
 
 export class IndexDraft {
   #groups: PersistentIndex
@@ -26,14 +46,16 @@ export class IndexDraft {
   /** Puts a member into a group. */
   put(key: string, member: string): void {
     const before = this.get(key)
-    if (findText(before, member) === undefined) {
-      this.#replace(key, before, setText(before, member, true, this.#owner))
-    }
+    if (before === undefined) return this.#set(key, member)
+    if (before === member) return
+    const members = typeof before === 'string' ? setText<true>(undefined, before, true) : before
+    if (findText(members, member) === undefined) this.#set(key, setText(members, member, true, this.#owner))
   }
 
   remove(key: string, member: string): void {
     const before = this.get(key)
-    if (before !== undefined) this.#replace(key, before, deleteText(before, member, this.#owner))
+    if (before === undefined || (typeof before === 'string' && before !== member)) return
+    this.#set(key, typeof before === 'string' ? undefined : deleteText(before, member, this.#owner))
   }
 
   /** The index with all changes. The draft must not be changed any more. */
@@ -41,11 +63,10 @@ export class IndexDraft {
     return this.#groups
   }
 
-  #replace(key: string, before: Group, after: Group): void {
-    if (after === before) return
+  #set(key: string, group: Group): void {
     this.#groups =
-      after === undefined
+      group === undefined
         ? deleteText(this.#groups, key, this.#owner)
-        : setText(this.#groups, key, after, this.#owner)
+        : setText(this.#groups, key, group, this.#owner)
   }
 }

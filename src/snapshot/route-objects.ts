@@ -5,7 +5,7 @@ import { findText } from '../events/text-map.ts'
 import { isInvalid, type Kind, keyOf, KINDS, type Resource } from '../resources/resource.ts'
 import type { Compilation } from './compilation.ts'
 import { carriesAll } from './compile-labels.ts'
-import { membersOf } from './lookup.ts'
+import { objectsOf } from './lookup.ts'
 import type { RouteObject, RouteRole } from './snapshot.ts'
 
 /** A Service may have any number of EndpointSlices, and labels may fit any number of Services. */
@@ -49,12 +49,12 @@ export function routeObjects(
       if (resource === undefined) missing(kind, asked)
       else add(resource)
     }
-    for (const slice of membersOf(findText(services.slices, asked), 'EndpointSlice', { kinds })) {
+    for (const slice of objectsOf(findText(services.slices, asked), 'EndpointSlice', { kinds })) {
       add(slice)
     }
     if (own.kind !== 'ApiProxy' || isInvalid(own) || own.target.backend.type !== 'labels') continue
     const { labels } = own.target.backend
-    for (const service of membersOf(findText(services.services, asked), 'Service', { kinds })) {
+    for (const service of objectsOf(findText(services.services, asked), 'Service', { kinds })) {
       if (carriesAll(service, labels)) add(service)
     }
   }
