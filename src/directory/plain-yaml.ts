@@ -39,7 +39,7 @@ const SPECIAL_KEYS: ReadonlySet<string> = new Set(['<<', '__proto__'])
 export function readPlain(text: string): unknown {
   if (UNPLAIN.test(text)) return NOT_PLAIN
   const body = MARKER.exec(text)?.[0].length ?? 0
-  const reader = new PlainReader(text, body)
+  const reader = new PlainReader(ownText(text), body)
   if (reader.done) return undefined
   if (text[reader.at] === '{') return readFlow(text.slice(body))
   try {
@@ -48,6 +48,14 @@ export function readPlain(text: string): unknown {
     if (error === NOT_PLAIN) return NOT_PLAIN
     throw error
   }
+}
+
+/**
+ * A text of its own. What is cut out of a text is a window on it: without this one name would hold the text of its whole
+ * file in memory, and the objects of a file that is edited often all texts that it ever had.
+ */
+function ownText(ascii: string): string {
+  return Buffer.from(ascii, 'latin1').toString('latin1')
 }
 
 /** JSON is YAML, but for keys that YAML gives a meaning. */

@@ -2,7 +2,6 @@
 // It never throws, never looks at inherited properties and never goes deeper than it is asked to (objects from YAML
 // can hold themselves). A field that is null counts as absent, as in Kubernetes.
 
-import { ownText } from './own-text.ts'
 import { escapeText, type Problems } from './problems.ts'
 import type { TextRule } from './text-rules.ts'
 
@@ -63,7 +62,7 @@ export class Fields {
       this.problems.add(this.path(name), value, 'must be a string', concealed)
       return undefined
     }
-    if (rule === undefined || rule.holds(value)) return ownText(value)
+    if (rule === undefined || rule.holds(value)) return value
     this.problems.add(this.path(name), value, rule.says, concealed)
     return undefined
   }
@@ -132,7 +131,7 @@ export class Fields {
       const field = `${this.path(name)}[${index}]`
       if (typeof item !== 'string') this.problems.add(field, item ?? null, 'must be a string')
       else if (rule !== undefined && !rule.holds(item)) this.problems.add(field, item, rule.says)
-      else found.push({ field, text: ownText(item) })
+      else found.push({ field, text: item })
     })
     return items === undefined ? undefined : found
   }
@@ -142,7 +141,7 @@ export class Fields {
     const found: [string, string][] = []
     for (const key of this.names()) {
       const value = this.raw(key) ?? ''
-      if (typeof value === 'string') found.push([key, ownText(value)])
+      if (typeof value === 'string') found.push([key, value])
       else if (typeof value === 'number' || typeof value === 'boolean') found.push([key, String(value)])
       else this.fail(key, 'must be a string')
     }

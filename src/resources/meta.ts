@@ -4,7 +4,6 @@
 import { readChangedBy } from './changed-by.ts'
 import type { Fields } from './fields.ts'
 import { NO_TEXTS } from './none.ts'
-import { ownText } from './own-text.ts'
 import { showValue } from './problems.ts'
 import type { Kind, Meta, Problem } from './resource.ts'
 import { DNS_LABEL, DNS_SUBDOMAIN } from './text-rules.ts'
@@ -40,8 +39,8 @@ export function readMeta(manifest: Fields, kind: Kind, defaultNamespace: string)
   }
   const changedBy = readChangedBy(metadata.raw('managedFields'))
   return {
-    namespace: ownText(namespace),
-    name: ownText(name),
+    namespace,
+    name,
     ...readIdentity(metadata),
     labels: readLabels(metadata),
     annotations: readAnnotations(metadata),
