@@ -335,11 +335,7 @@ class Composition implements Gateway {
 
   #published(publication: Publication, signals: Signals): void {
     const { snapshot, state } = publication
-    const handles = new Set<string>()
-    for (const { resource } of state.kinds.Secret.objects.values()) {
-      if ('tls' in resource && resource.tls.handle !== undefined) handles.add(resource.tls.handle)
-    }
-    this.#vault.retain(handles)
+    this.#vault.follow(state.kinds.Secret.objects)
     signals.published(publication)
     this.#joined().guards.published(snapshot, state)
     logConditions(snapshot, this.log)

@@ -84,8 +84,9 @@ async function readBytes(file: FileHandle, size: number, bytesMax: number): Prom
   let length = 0
   for (;;) {
     const { bytesRead } = await file.read(buffer, length, buffer.length - length, length)
-    if (bytesRead === 0) return buffer.subarray(0, length)
     length += bytesRead
+    // There was a byte to spare: a file of the size that it said it has takes one read.
+    if (bytesRead === 0 || (length >= size && length < buffer.length)) return buffer.subarray(0, length)
     if (length > bytesMax) return undefined
     if (length === buffer.length) buffer = Buffer.concat([buffer], Math.min(buffer.length * 2, bytesMax + 1))
   }

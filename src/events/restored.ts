@@ -1,10 +1,10 @@
 // What becomes of a state that a former process left behind: it is served as stale until each kind is heard of anew, and
 // Secrets are unread until each is seen again, changed or not, since their bytes were kept nowhere.
 
-import { Map } from 'immutable'
+import { Map, Set as PersistentSet } from 'immutable'
 import { KINDS, type Kind } from '../resources/resource.ts'
 import type { State } from './state.ts'
-import { touch } from './touched.ts'
+import { touch, touchAll } from './touched.ts'
 
 /** Under this source's name a restored state is stale. */
 const JOURNAL = 'journal'
@@ -12,19 +12,20 @@ const JOURNAL = 'journal'
 /** What a source said of itself goes with the process that heard it; what it said of the world stays until it is heard. */
 export function restore(state: State, since: number): State {
   const restored = KINDS.filter((kind) => state.kinds[kind].status !== 'pending')
-  const secrets = state.kinds.Secret.objects.filter(
-    ({ resource }) => 'tls' in resource && resource.tls.handle,
-  )
+  const secrets: string[] = []
+  for (const [key, { resource }] of state.kinds.Secret.objects) {
+    if ('tls' in resource && resource.tls.handle !== undefined) secrets.push(key)
+  }
   const next: State = {
     ...state,
     restored,
-    unread: secrets.keySeq().toSet(),
+    unread: PersistentSet(secrets),
     problems: Map(),
     stale: restored.length === 0 ? Map() : Map({ [JOURNAL]: { since, expired: [] } }),
   }
   const expired = new Set(state.stale.valueSeq().flatMap((staleness) => staleness.expired))
   const kinds = Array.from(expired.add('Secret'), (kind) => `Kind/${kind}`)
-  return ['Problems', 'Stale', ...kinds].reduce(touch, next)
+  return touchAll(next, ['Problems', 'Stale', ...kinds])
 }
 
 /** The kind is known from a source of this process; once that holds of all, nothing is stale for being restored. */
@@ -42,5 +43,5 @@ export function withRead(state: State, keys: Iterable<string>): State {
   if (state.unread.isEmpty()) return state
   const read = Array.from(keys).filter((key) => state.unread.has(key))
   if (read.length === 0) return state
-  return read.reduce(touch, { ...state, unread: state.unread.subtract(read) })
+  return touchAll({ ...state, unread: state.unread.subtract(read) }, read)
 }

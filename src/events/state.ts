@@ -16,7 +16,8 @@ import type {
   Staleness,
 } from './event.ts'
 import { heardAgain, restore, withRead } from './restored.ts'
-import { touch, type TouchedKeys } from './touched.ts'
+import { TextTable } from './text-table.ts'
+import { touch, touchAll, type TouchedKeys } from './touched.ts'
 
 /** An object and the digest of its content. */
 export interface Entry {
@@ -32,7 +33,7 @@ export interface KindState {
   /** Namespaces in which the source may not list the kind, with what it said. */
   readonly refusedIn: Map<string, string>
   /** By `keyOf`. A kind that is refused later keeps what was last known of it. */
-  readonly objects: Map<string, Entry>
+  readonly objects: TextTable<Entry>
 }
 
 /** What is known of the clear text of api keys: digests alone. */
@@ -64,7 +65,7 @@ const API_KEY = keyOf('ApiKey', '', '')
 /** Kinds whose objects are told what became of them, by generation. */
 const HAVE_STATUS: ReadonlySet<Kind> = new Set(['ApiProxy', 'MockTarget', 'ApiKey', 'ApiKeyBinding'])
 
-const UNHEARD: KindState = { status: 'pending', detail: '', refusedIn: Map(), objects: Map() }
+const UNHEARD: KindState = { status: 'pending', detail: '', refusedIn: Map(), objects: new TextTable() }
 
 /** Nothing heard yet. */
 export const EMPTY_STATE: State = {
@@ -147,7 +148,7 @@ export function allSettled(state: State): boolean {
 
 /** The longest silence of any source (ms epoch); undefined where all are heard. */
 export function staleSince(state: State): number | undefined {
-  return state.stale.map(({ since }) => since).min()
+  return state.stale.isEmpty() ? undefined : state.stale.map(({ since }) => since).min()
 }
 
 /** True where the kind has not been heard for longer than is allowed. */
@@ -220,7 +221,7 @@ function replaceKind(
   const read = kind === 'Secret' ? withRead(synced, [...listed, ...changed, ...gone]) : synced
   if (!objects.wasAltered()) return read
   const next = withoutDigests(withObjects(read, kind, objects.asImmutable(), digest), gone)
-  return [...changed, ...gone].reduce(touch, next)
+  return touchAll(touchAll(next, changed), gone)
 }
 
 /**
@@ -312,7 +313,7 @@ function withoutDigests(state: State, keys: readonly string[]): State {
   return { ...state, decryption: { ...decryption, digests: decryption.digests.deleteAll(names) } }
 }
 
-function withObjects(state: State, kind: Kind, objects: Map<string, Entry>, digest: bigint): State {
+function withObjects(state: State, kind: Kind, objects: TextTable<Entry>, digest: bigint): State {
   return { ...state, kinds: { ...state.kinds, [kind]: { ...state.kinds[kind], objects } }, digest }
 }
 

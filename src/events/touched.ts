@@ -23,8 +23,17 @@ export interface TouchedKeys {
 
 /** The next version, with this key at the head of the list. */
 export function touch<S extends TouchedKeys>(state: S, key: string): S {
-  const version = state.version + 1
-  return { ...state, version, touched: { key, version, earlier: state.touched } }
+  return touchAll(state, [key])
+}
+
+/** A version for each of these keys, the last one at the head of the list; the same state for none. */
+export function touchAll<S extends TouchedKeys>(state: S, keys: Iterable<string>): S {
+  let { version, touched } = state
+  for (const key of keys) {
+    version += 1
+    touched = { key, version, earlier: touched }
+  }
+  return version === state.version ? state : { ...state, version, touched }
 }
 
 /** Forgets what has been touched so far; call it once a snapshot has been built, or the list grows for ever. */

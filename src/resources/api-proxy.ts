@@ -3,6 +3,7 @@
 import { readBackend } from './backend.ts'
 import type { Fields } from './fields.ts'
 import { normaliseHost } from './host.ts'
+import { NO_ITEMS } from './none.ts'
 import { readOptionalPath, readRequiredPath } from './path-field.ts'
 import type { Reading } from './reading.ts'
 import type { ApiProxy, Meta, PluginRef } from './resource.ts'
@@ -24,7 +25,7 @@ export function readApiProxy(manifest: Fields, meta: Meta): Reading {
   if (spec === undefined) return {}
   const source = readSource(spec)
   const target = readTarget(spec)
-  const plugins = (spec.objects('plugins') ?? []).map(readPlugin)
+  const plugins = spec.objects('plugins')?.map(readPlugin) ?? NO_ITEMS
   if (source === undefined) return {}
   if (target === undefined) return { claim: source }
   return { resource: { kind: 'ApiProxy', meta, source, target, plugins }, claim: source }

@@ -3,6 +3,7 @@
 
 import { readChangedBy } from './changed-by.ts'
 import type { Fields } from './fields.ts'
+import { NO_TEXTS } from './none.ts'
 import { showValue } from './problems.ts'
 import type { Kind, Meta, Problem } from './resource.ts'
 import { DNS_LABEL, DNS_SUBDOMAIN } from './text-rules.ts'
@@ -68,13 +69,20 @@ function readIdentity(
   }
 }
 
-function readLabels(metadata: Fields): Record<string, string> {
+function readLabels(metadata: Fields): Meta['labels'] {
   const labels = metadata.object('labels')
-  return Object.fromEntries((labels?.names() ?? []).map((name) => [name, labels?.text(name) ?? '']))
+  return textsOf(labels, labels?.names() ?? [])
 }
 
-function readAnnotations(metadata: Fields): Record<string, string> {
+function readAnnotations(metadata: Fields): Meta['annotations'] {
   const annotations = metadata.object('annotations')
-  const ours = (annotations?.names() ?? []).filter((name) => name.startsWith(OUR_ANNOTATIONS))
-  return Object.fromEntries(ours.map((name) => [name, annotations?.text(name) ?? '']))
+  return textsOf(
+    annotations,
+    (annotations?.names() ?? []).filter((name) => name.startsWith(OUR_ANNOTATIONS)),
+  )
+}
+
+function textsOf(fields: Fields | undefined, names: readonly string[]): Readonly<Record<string, string>> {
+  if (fields === undefined || names.length === 0) return NO_TEXTS
+  return Object.fromEntries(names.map((name) => [name, fields.text(name) ?? '']))
 }

@@ -36,22 +36,15 @@ export function build(state: State, options: BuildOptions, previous?: Snapshot):
       const { compilation, changes } = new Draft(known.compilation, state, options).build(touched)
       const seed =
         state.plugins === known.compilation.plugins ? known.hashSeed : seedOf(state.plugins, options)
-      return new BuiltSnapshot(revision, state, known.options, seed, compilation, changes)
+      return new BuiltSnapshot(revision, state, options, seed, compilation, changes)
     }
   }
   const { compilation, changes } = new Draft(EMPTY_COMPILATION, state, options).build(everythingIn(state))
   const removedApiProxies = known === undefined ? [] : removedSince(known.compilation, compilation)
-  return new BuiltSnapshot(
-    revision,
-    state,
-    buildOptionsOf(options),
-    seedOf(state.plugins, options),
-    compilation,
-    {
-      ...changes,
-      removedApiProxies,
-    },
-  )
+  return new BuiltSnapshot(revision, state, options, seedOf(state.plugins, options), compilation, {
+    ...changes,
+    removedApiProxies,
+  })
 }
 
 /** What the next build starts from stands in private fields: nobody else reads it, and no dump shows it. */
@@ -67,6 +60,7 @@ class BuiltSnapshot implements Snapshot {
   readonly refusals: Snapshot['refusals']
   declare readonly staleSince?: number
   readonly #compilation: Compilation
+  /** As given: of the next build they are the very same object, nearly always. */
   readonly #options: BuildOptions
   readonly #hashSeed: string
 
@@ -86,9 +80,7 @@ class BuiltSnapshot implements Snapshot {
     this.conditionCounts = { [Symbol.iterator]: () => compilation.conditionCounts.values() }
     this.changes = changes
     this.counts = perKind((kind) => state.kinds[kind].objects.size)
-    this.refusals = KINDS.flatMap((kind) =>
-      Array.from(state.kinds[kind].refusedIn, ([namespace, detail]) => ({ kind, namespace, detail })),
-    )
+    this.refusals = refusalsIn(state)
     const since = staleSince(state)
     if (since !== undefined) this.staleSince = since
     this.#compilation = compilation
@@ -181,6 +173,13 @@ function seedOf(plugins: readonly PluginFact[], options: BuildOptions): string {
 
 function sameOptions(a: BuildOptions, b: BuildOptions): boolean {
   return a === b || canonical(buildOptionsOf(a)) === canonical(buildOptionsOf(b))
+}
+
+function refusalsIn({ kinds }: State): Snapshot['refusals'] {
+  if (KINDS.every((kind) => kinds[kind].refusedIn.isEmpty())) return []
+  return KINDS.flatMap((kind) =>
+    Array.from(kinds[kind].refusedIn, ([namespace, detail]) => ({ kind, namespace, detail })),
+  )
 }
 
 function* everythingIn(state: State): Generator<string> {

@@ -4,6 +4,7 @@
 import { Map } from 'immutable'
 import type { PluginFact, SourceProblem } from '../events/event.ts'
 import { EMPTY_STATE, type State } from '../events/state.ts'
+import { TextTable } from '../events/text-table.ts'
 import { keyOf, type Resource } from '../resources/resource.ts'
 import type { BuildOptions } from './build-options.ts'
 import type { Claims } from './claims.ts'
@@ -31,14 +32,14 @@ export interface Compilation {
   readonly problems: Map<string, readonly SourceProblem[]>
   readonly services: ServiceIndex
   /** Every known ApiProxy by `keyOf`, whether it has its place or not. */
-  readonly proxies: Map<string, CompiledApiProxy>
+  readonly proxies: TextTable<CompiledApiProxy>
   /** By `placeOf`; none is empty. */
-  readonly places: Map<string, Claims>
+  readonly places: TextTable<Claims>
   /** ApiProxies that may not have their place, by `keyOf`, with whom they would take requests from. */
   readonly denied: Map<string, CompiledApiProxy>
   readonly crossNamespace: BuildOptions['routing.cross_namespace']
-  /** From what was asked for (lookup.ts) to the ApiProxies that asked. */
-  readonly dependents: PersistentIndex<true>
+  /** From what was asked for (lookup.ts) to the ApiProxies that asked; statuses of kinds are left out. */
+  readonly dependents: PersistentIndex
   readonly routes: RouteTable
   /** Objects of the other kinds that something is wrong with, by `keyOf`. */
   readonly troubled: Map<string, Resource>
@@ -56,11 +57,11 @@ export const EMPTY_COMPILATION: Compilation = {
   keySets: Map(),
   problems: EMPTY_STATE.problems,
   services: EMPTY_SERVICE_INDEX,
-  proxies: Map(),
-  places: Map(),
+  proxies: new TextTable(),
+  places: new TextTable(),
   denied: Map(),
   crossNamespace: 'warn',
-  dependents: Map(),
+  dependents: undefined,
   routes: EMPTY_ROUTE_TABLE,
   troubled: Map(),
   conditionCounts: Map(),

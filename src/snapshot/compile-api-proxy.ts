@@ -2,6 +2,7 @@
 // Whether it has its place in the route table is not settled here but by its claim (claims.ts).
 
 import { type Failure, failureAt } from '../errors/failure.ts'
+import { NO_ITEMS } from '../resources/none.ts'
 import {
   isInvalid,
   type ApiProxy,
@@ -39,8 +40,10 @@ function compileValid(apiproxy: ApiProxy, world: World): CompiledApiProxy {
   const { meta, source, target } = apiproxy
   const plugins = compilePlugins(apiproxy, lookup)
   const compiled = compileTarget(apiproxy, lookup)
-  const failures = plugins.flatMap((plugin) => pluginFailure(plugin) ?? [])
-  failures.push(...targetFailures(compiled.target))
+  const failures = [
+    ...plugins.flatMap((plugin) => pluginFailure(plugin) ?? []),
+    ...targetFailures(compiled.target),
+  ]
   const route: Route = {
     namespace: meta.namespace,
     apiproxy: meta.name,
@@ -53,9 +56,10 @@ function compileValid(apiproxy: ApiProxy, world: World): CompiledApiProxy {
   return {
     meta,
     route,
-    failures,
-    notes: compiled.notes,
-    asked: [...lookup.asked, ...keysOfPlace(route, world)],
+    failures: failures.length === 0 ? NO_ITEMS : failures,
+    notes: compiled.notes.length === 0 ? NO_ITEMS : compiled.notes,
+    // As long as it has to be: a list that grows keeps room for more.
+    asked: lookup.asked.concat(keysOfPlace(route, world)),
   }
 }
 

@@ -3,6 +3,7 @@
 
 import { failure, type Failure, failureAt, type FailureSite } from '../errors/failure.ts'
 import type { PluginFact } from '../events/event.ts'
+import { NO_ITEMS } from '../resources/none.ts'
 import type { ApiProxy, Meta, PluginRef } from '../resources/resource.ts'
 import { siteOf } from './failure-site.ts'
 import type { Lookup } from './lookup.ts'
@@ -22,6 +23,7 @@ export function compilePlugins(
   { meta, plugins }: Pick<ApiProxy, 'meta' | 'plugins'>,
   lookup: Lookup,
 ): readonly CompiledPlugin[] {
+  if (plugins.length === 0) return NO_ITEMS
   return plugins.map((ref, index) => compilePlugin(ref, index, meta, lookup))
 }
 

@@ -70,17 +70,16 @@ export function compileService(
   }
   const dnsName = `${name}.${namespace}.svc.cluster.local`
   const endpoints = endpointsOf(service, port, servicePort?.name, dnsName, lookup)
-  const [first, ...others] = endpoints
-  if (first === undefined) {
+  if (!isSome(endpoints)) {
     const detail = `the EndpointSlices of Service ${namespace}/${name} have no ready address for port ${port}`
     const [slice] = lookup.slices(namespace, name)
     const at = siteOf('EndpointSlice', slice?.meta ?? service.meta, 'endpoints')
     return failed(failureAt('no_ready_endpoint', at, detail))
   }
-  if (identity === undefined) return { type: 'upstream', scheme: 'http', endpoints: [first, ...others] }
+  if (identity === undefined) return { type: 'upstream', scheme: 'http', endpoints }
   if (identity.failure !== undefined) return failed(identity.failure)
   const tls = tlsBySecret(identity.handle, dnsName)
-  return { type: 'upstream', scheme: 'https', endpoints: [first, ...others], tls }
+  return { type: 'upstream', scheme: 'https', endpoints, tls }
 }
 
 /** @returns none where there are EndpointSlices and none of their addresses is ready or draining */
@@ -105,6 +104,10 @@ function endpointsOf(
     }
   }
   return [{ host: dnsName, port }]
+}
+
+function isSome(endpoints: readonly Endpoint[]): endpoints is Upstream['endpoints'] {
+  return endpoints.length > 0
 }
 
 /** Each address once, in an order that does not depend on the order of slices and their endpoints. */

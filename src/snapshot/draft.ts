@@ -2,9 +2,9 @@
 // places. Its cost is in proportion to that, never to what is known: it must never walk a kind, the routes or the
 // conditions. A build from scratch is the same with everything changed and nothing there before.
 
-import { Map as PersistentMap } from 'immutable'
 import { canonical } from '../events/content.ts'
 import type { State } from '../events/state.ts'
+import { findText } from '../events/text-map.ts'
 import { type Kind, KINDS } from '../resources/resource.ts'
 import { type BuildOptions, buildOptionsOf } from './build-options.ts'
 import { placeOf, withClaim, withoutClaim } from './claims.ts'
@@ -18,13 +18,15 @@ import { KeyDraft } from './key-draft.ts'
 import type { World } from './lookup.ts'
 import { objectConditions } from './object-conditions.ts'
 import { indexPlugins } from './plugin-index.ts'
-import { IndexDraft } from './persistent-index.ts'
+import { IndexDraft, membersOf } from './persistent-index.ts'
 import { removeRoute, type RouteTable, setRoute } from './route-table.ts'
 import { ServiceIndexDraft } from './service-index.ts'
 import type { Condition, SnapshotChanges } from './snapshot.ts'
 
 /** What begins the key of a key set among those that ApiProxies asked for. */
 const KEY_SET = 'KeySet/'
+/** What begins the key of a kind's status. */
+const KIND = 'Kind/'
 
 export class Draft {
   readonly #base: Compilation
@@ -32,7 +34,7 @@ export class Draft {
   readonly #world: World
   readonly #services: ServiceIndexDraft
   readonly #keys: KeyDraft
-  readonly #dependents: IndexDraft<true>
+  readonly #dependents: IndexDraft
   readonly #changes: ConditionChanges
   readonly #removed: { namespace: string; name: string }[] = []
   /** ApiProxies to compile anew. */
@@ -57,7 +59,7 @@ export class Draft {
     this.#proxies = base.proxies.asMutable()
     this.#places = base.places.asMutable()
     this.#denied = base.denied.asMutable()
-    this.#dependents = new IndexDraft(base.dependents, PersistentMap<string, true>())
+    this.#dependents = new IndexDraft(base.dependents)
     this.#troubled = base.troubled.asMutable()
     this.#keySets = base.keySets
     this.#routes = base.routes
@@ -139,7 +141,14 @@ export class Draft {
   }
 
   #affect(asked: string): void {
-    for (const key of this.#base.dependents.get(asked)?.keys() ?? []) this.#affected.add(key)
+    if (asked.startsWith(KIND)) return this.#affectAll(asked)
+    for (const key of membersOf(findText(this.#base.dependents, asked))) this.#affected.add(key)
+  }
+
+  /** Of a kind's status nearly everybody asks, and it changes a few times in a process's life: no index is kept. */
+  #affectAll(asked: string): void {
+    for (const [key, compiled] of this.#base.proxies)
+      if (compiled.asked.includes(asked)) this.#affected.add(key)
   }
 
   #compile(key: string): void {
@@ -159,13 +168,13 @@ export class Draft {
 
   #replaceDependencies(key: string, before: readonly string[], after: readonly string[]): void {
     for (const asked of before) {
-      if (after.includes(asked)) continue
+      if (after.includes(asked) || asked.startsWith(KIND)) continue
       this.#dependents.remove(asked, key)
       if (asked.startsWith(KEY_SET)) this.#countKeySet(asked.slice(KEY_SET.length), -1)
     }
     for (const asked of after) {
-      if (before.includes(asked)) continue
-      this.#dependents.put(asked, key, true)
+      if (before.includes(asked) || asked.startsWith(KIND)) continue
+      this.#dependents.put(asked, key)
       if (asked.startsWith(KEY_SET)) this.#countKeySet(asked.slice(KEY_SET.length), 1)
     }
   }
@@ -190,7 +199,7 @@ export class Draft {
   #contest(place: string, { route }: CompiledApiProxy): void {
     this.#contested.add(place)
     if (!this.#denies || route === undefined) return
-    for (const key of this.#dependents.get(underKey(route.path))?.keys() ?? []) {
+    for (const key of membersOf(this.#dependents.get(underKey(route.path)))) {
       const below = this.#proxies.get(key)?.route
       if (below !== undefined) this.#contested.add(placeOf(below))
     }
@@ -212,7 +221,7 @@ export class Draft {
   }
 
   *#at(path: string): Generator<CompiledApiProxy> {
-    for (const key of this.#dependents.get(atKey(path))?.keys() ?? []) {
+    for (const key of membersOf(this.#dependents.get(atKey(path)))) {
       const compiled = this.#proxies.get(key)
       if (compiled !== undefined) yield compiled
     }

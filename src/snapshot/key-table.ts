@@ -7,7 +7,7 @@ import { replaceDigest } from '../events/content.ts'
 import type { KeyDigests } from '../events/event.ts'
 import { type ApiKey, isInvalid, type Resource } from '../resources/resource.ts'
 import { byAge } from './age.ts'
-import { deleteText, findText, setText, type TextMap } from './text-map.ts'
+import { deleteText, findText, setText, type TextMap } from '../events/text-map.ts'
 
 /** One revision that a key can be. */
 export interface KeyHolder {

@@ -14,6 +14,7 @@ import {
 } from '../resources/resource.ts'
 import type { BuildOptions } from './build-options.ts'
 import { type PluginIndex, pluginName } from './plugin-index.ts'
+import { type Group, groupSize, membersOf } from './persistent-index.ts'
 import { type ServiceIndexDraft, slicesKey } from './service-index.ts'
 
 /** What a build knows while it compiles. */
@@ -31,6 +32,20 @@ export interface World {
 }
 
 type Of<K extends Kind> = Extract<ValidResource, { kind: K }>
+
+/** The objects of a group of the index of Services, which holds valid ones only. */
+export function objectsOf<K extends 'Service' | 'EndpointSlice'>(
+  group: Group,
+  kind: K,
+  { kinds }: Pick<World, 'kinds'>,
+): Of<K>[] {
+  const members: Of<K>[] = []
+  for (const key of membersOf(group)) {
+    const resource = kinds[kind].objects.get(key)?.resource
+    if (resource !== undefined && !isInvalid(resource)) members.push(resource as Of<K>)
+  }
+  return members
+}
 
 export class Lookup {
   readonly #world: World
@@ -88,26 +103,26 @@ export class Lookup {
   }
 
   /** The Services of the smallest of these buckets (service-index.ts), in no particular order. */
-  servicesOfSmallest(buckets: readonly [string, ...string[]]): Iterable<Service> {
+  servicesOfSmallest(buckets: readonly [string, ...string[]]): readonly Service[] {
     const { services } = this.#world
     let [smallest] = buckets
-    let size = services.bucket(smallest)?.size ?? 0
+    let size = groupSize(services.bucket(smallest))
     for (const bucket of buckets) {
-      const other = services.bucket(bucket)?.size ?? 0
+      const other = groupSize(services.bucket(bucket))
       if (other < size) {
         smallest = bucket
         size = other
       }
     }
     this.#note(smallest)
-    return services.bucket(smallest)?.values() ?? []
+    return objectsOf(services.bucket(smallest), 'Service', this.#world)
   }
 
   /** The EndpointSlices of a Service, by name. */
   slices(namespace: string, service: string): readonly EndpointSlice[] {
     const key = slicesKey(namespace, service)
     this.#note(key)
-    const slices = Array.from(this.#world.services.slicesOf(key)?.values() ?? [])
+    const slices = objectsOf(this.#world.services.slicesOf(key), 'EndpointSlice', this.#world)
     return slices.sort((a, b) => (a.meta.name < b.meta.name ? -1 : 1))
   }
 

@@ -4,7 +4,7 @@
 
 import type { Route } from './snapshot.ts'
 import type { PathEntry, RouteTable } from './route-table.ts'
-import { findPrefix, HASH_SEED, hashEnd, hashText, hashUnit } from './text-map.ts'
+import { findPrefix, HASH_SEED, hashEnd, hashText, hashUnit } from '../events/text-map.ts'
 
 const SLASH = 0x2f
 

@@ -1,9 +1,11 @@
 // Which objects a route was made of, read from what its compilation asked for: the answer that explains a route, worked
 // out when somebody asks and never kept. It must never be called on the way of a request.
 
+import { findText } from '../events/text-map.ts'
 import { isInvalid, type Kind, keyOf, KINDS, type Resource } from '../resources/resource.ts'
 import type { Compilation } from './compilation.ts'
 import { carriesAll } from './compile-labels.ts'
+import { objectsOf } from './lookup.ts'
 import type { RouteObject, RouteRole } from './snapshot.ts'
 
 /** A Service may have any number of EndpointSlices, and labels may fit any number of Services. */
@@ -47,10 +49,12 @@ export function routeObjects(
       if (resource === undefined) missing(kind, asked)
       else add(resource)
     }
-    for (const slice of services.slices.get(asked)?.values() ?? []) add(slice)
+    for (const slice of objectsOf(findText(services.slices, asked), 'EndpointSlice', { kinds })) {
+      add(slice)
+    }
     if (own.kind !== 'ApiProxy' || isInvalid(own) || own.target.backend.type !== 'labels') continue
     const { labels } = own.target.backend
-    for (const service of services.services.get(asked)?.values() ?? []) {
+    for (const service of objectsOf(findText(services.services, asked), 'Service', { kinds })) {
       if (carriesAll(service, labels)) add(service)
     }
   }

@@ -3,7 +3,7 @@
 // from an unknown host. Persistent: a change copies a few nodes, and a request keeps the table that it pinned.
 
 import type { Route } from './snapshot.ts'
-import { deleteText, findText, setText, textEntries, type TextMap } from './text-map.ts'
+import { deleteText, findText, setText, textEntries, type TextMap } from '../events/text-map.ts'
 
 /** All routes at one source path; at least one. */
 export interface PathEntry {

@@ -2,18 +2,17 @@
 // Persistent, and kept up to date object by object: no build ever walks all Services.
 // It must never hold an invalid object: nothing may be concluded from one.
 
-import { Map } from 'immutable'
-import { isInvalid, type EndpointSlice, type Resource, type Service } from '../resources/resource.ts'
-import { IndexDraft, type PersistentIndex } from './persistent-index.ts'
+import { isInvalid, keyOf, type EndpointSlice, type Resource, type Service } from '../resources/resource.ts'
+import { type Group, IndexDraft, type PersistentIndex } from './persistent-index.ts'
 
 export interface ServiceIndex {
-  /** By bucket (`bucketKeys`), then by `keyOf`. */
-  readonly services: PersistentIndex<Service>
-  /** By Service (`slicesKey`), then by `keyOf`. */
-  readonly slices: PersistentIndex<EndpointSlice>
+  /** By bucket (`bucketKeys`), the Services by `keyOf`. */
+  readonly services: PersistentIndex
+  /** By Service (`slicesKey`), the EndpointSlices by `keyOf`. */
+  readonly slices: PersistentIndex
 }
 
-export const EMPTY_SERVICE_INDEX: ServiceIndex = { services: Map(), slices: Map() }
+export const EMPTY_SERVICE_INDEX: ServiceIndex = { services: undefined, slices: undefined }
 
 /** The bucket of all Services of a namespace. */
 export function namespaceBucket(namespace: string): string {
@@ -25,28 +24,28 @@ export function labelBucket(namespace: string, label: string, value?: string): s
   return value === undefined ? `Services/${namespace}/${label}` : `Services/${namespace}/${label}=${value}`
 }
 
-/** Key of the EndpointSlices of a Service. */
+/** Key of the EndpointSlices of a Service: that of the Service, since who asks for the one depends on the other. */
 export function slicesKey(namespace: string, service: string): string {
-  return `EndpointSlices/${namespace}/${service}`
+  return keyOf('Service', namespace, service)
 }
 
 /** The index in the course of one build. */
 export class ServiceIndexDraft {
-  readonly #services: IndexDraft<Service>
-  readonly #slices: IndexDraft<EndpointSlice>
+  readonly #services: IndexDraft
+  readonly #slices: IndexDraft
 
   constructor({ services, slices }: ServiceIndex) {
-    this.#services = new IndexDraft(services, Map<string, Service>())
-    this.#slices = new IndexDraft(slices, Map<string, EndpointSlice>())
+    this.#services = new IndexDraft(services)
+    this.#slices = new IndexDraft(slices)
   }
 
-  /** The valid Services of a bucket; undefined where it is empty. Do not keep it. */
-  bucket(key: string): Map<string, Service> | undefined {
+  /** The valid Services of a bucket (`keyOf`). Do not keep it. */
+  bucket(key: string): Group {
     return this.#services.get(key)
   }
 
-  /** The valid EndpointSlices of a Service (`slicesKey`); undefined where there is none. Do not keep it. */
-  slicesOf(key: string): Map<string, EndpointSlice> | undefined {
+  /** The valid EndpointSlices (`keyOf`) of a Service (`slicesKey`). Do not keep it. */
+  slicesOf(key: string): Group {
     return this.#slices.get(key)
   }
 
@@ -80,26 +79,17 @@ function bucketKeys({ meta: { namespace, labels } }: Service): string[] {
 
 /** @returns the groups that the object has left, entered or stayed in */
 function replace<T>(
-  draft: IndexDraft<T>,
+  draft: IndexDraft,
   key: string,
   before: T | undefined,
   after: T | undefined,
   groupsOf: (object: T) => readonly string[],
 ): Iterable<string> {
-  const groups = new Set<string>()
-  if (before !== undefined) {
-    for (const group of groupsOf(before)) {
-      groups.add(group)
-      draft.remove(group, key)
-    }
-  }
-  if (after !== undefined) {
-    for (const group of groupsOf(after)) {
-      groups.add(group)
-      draft.put(group, key, after)
-    }
-  }
-  return groups
+  const left = before === undefined ? [] : groupsOf(before)
+  const entered = after === undefined ? [] : groupsOf(after)
+  for (const group of left) if (!entered.includes(group)) draft.remove(group, key)
+  for (const group of entered) if (!left.includes(group)) draft.put(group, key)
+  return new Set([...left, ...entered])
 }
 
 function validService(resource: Resource | undefined): Service | undefined {

@@ -2,7 +2,7 @@
 // first keeps its name; beyond the limit of series the rest shares one for each use, with the earliest end of it.
 // It must never see more of a Secret than its facts.
 
-import type { State } from '../events/state.ts'
+import type { Entry } from '../events/state.ts'
 import { type Family, gauge, type Sample } from './exposition.ts'
 import { METRIC, OVERFLOW } from './names.ts'
 
@@ -24,7 +24,9 @@ interface HeldCertificate extends CertificateEnd {
   readonly namespace: string
 }
 
-type Secrets = State['kinds']['Secret']['objects']
+interface Secrets {
+  values(): Iterable<Entry>
+}
 
 export class CertificateMetrics {
   readonly #served: () => readonly CertificateEnd[]

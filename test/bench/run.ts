@@ -40,6 +40,7 @@ const SECTIONS: Readonly<Record<string, (settings: Settings) => Promise<void>>> 
   latency: async (settings) => (await import('./latency.ts')).benchLatency(settings),
   memory: async (settings) => (await import('./memory.ts')).benchMemory(settings),
   snapshot: async () => (await import('./snapshot.ts')).benchSnapshot(),
+  ready: async () => (await import('./ready.ts')).benchReady(),
   keys: async () => (await import('./keys.ts')).benchKeys(),
   limits: async () => (await import('./limits.ts')).benchLimits(),
   recorder: async () => (await import('./recorder.ts')).benchRecorder(),

@@ -30,6 +30,8 @@ export interface GatewayOptions {
   readonly readyTimeoutMs?: number
   /** False: does not wait for /readyz. */
   readonly waitUntilReady?: boolean
+  /** Called right before the process starts, once its folder is written. */
+  readonly onSpawn?: () => void
 }
 
 const CLI = path.join(import.meta.dirname, '../../src/cli/kanali.ts')
@@ -132,6 +134,7 @@ export async function startGatewayProcess(options: GatewayOptions = {}): Promise
       'start',
       ...args,
     ]
+    options.onSpawn?.()
     const running = new RunningProcess(file, rest, {
       env,
       discardStdout: options.discardAccessLog ?? false,

@@ -1,5 +1,6 @@
 // Valid records in bulk, made by hand and not by parsing: for worlds of many thousand objects.
 
+import { NO_ITEMS, NO_TEXTS } from '../../src/resources/none.ts'
 import type { ApiProxy, EndpointSlice, Meta, Resource, Service } from '../../src/resources/resource.ts'
 
 const AGE_EPOCH_MS = Date.UTC(2026, 0, 1)
@@ -7,7 +8,14 @@ const AGE_EPOCH_MS = Date.UTC(2026, 0, 1)
 /** Metadata of an object that is so many seconds younger than the oldest. */
 export function metaOf(namespace: string, name: string, ageSeconds = 0): Meta {
   const creationTimestamp = new Date(AGE_EPOCH_MS + ageSeconds * 1000).toISOString()
-  return { namespace, name, uid: `uid-${namespace}-${name}`, creationTimestamp, labels: {}, annotations: {} }
+  return {
+    namespace,
+    name,
+    uid: `uid-${namespace}-${name}`,
+    creationTimestamp,
+    labels: NO_TEXTS,
+    annotations: NO_TEXTS,
+  }
 }
 
 /** An ApiProxy of its own path: one of a hundred of its namespace, three in four with a virtual host. */
@@ -19,7 +27,7 @@ export function manyApiProxy(index: number, targetPath = '/'): ApiProxy {
     meta: metaOf(namespace, `proxy-${index}`, index),
     source: { path: sourcePathOf(index), ...source },
     target: { path: targetPath, backend: { type: 'service', name: `service-${index % 100}`, port: 8080 } },
-    plugins: [],
+    plugins: NO_ITEMS,
   }
 }
 

@@ -2,10 +2,10 @@
 // writing nor reading holds up what else the process does. What a state has but its objects is written as it is, so a new
 // field of it needs nothing here.
 
-import { Map } from 'immutable'
 import { KINDS, keyOf, type Kind, type Resource } from '../../resources/resource.ts'
 import { contentDigest, replaceDigest } from '../content.ts'
 import { EMPTY_STATE, type Entry, type KindState, type State } from '../state.ts'
+import { TextTable } from '../text-table.ts'
 import type { CheckpointLine, JournalLine, ObjectsLine, StateLine } from './record.ts'
 import type { PassedOver, Sieve } from './sieve.ts'
 import { decode, encode } from './state-text.ts'
@@ -35,7 +35,7 @@ export function* checkpointLines(state: State): Generator<StateLine | ObjectsLin
 /** Takes the lines one by one, in order. */
 export class CheckpointReader {
   #rest: Partial<State> | undefined
-  readonly #objects: Record<Kind, Map<string, Entry>> = perKind(() => Map<string, Entry>().asMutable())
+  readonly #objects: Record<Kind, TextTable<Entry>> = perKind(() => new TextTable<Entry>().asMutable())
   readonly #sieve: Sieve | undefined
   #digest = 0n
   #count = 0

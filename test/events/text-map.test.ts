@@ -7,7 +7,8 @@ import {
   setText,
   textEntries,
   type TextMap,
-} from '../../src/snapshot/text-map.ts'
+} from '../../src/events/text-map.ts'
+import { TextTable } from '../../src/events/text-table.ts'
 
 // Both have the same 32-bit hash: found by search, checked below.
 const COLLIDING = collidingTexts()
@@ -29,6 +30,36 @@ describe('a text map', () => {
         for (const step of taken) expect(findText(map, step.text)).toBe(expected.get(step.text))
       }),
     )
+  })
+
+  it('behaves so too where it is changed in place, and leaves the map as it was that it was opened from', () => {
+    const text = fc.oneof(fc.string({ maxLength: 2 }), fc.constantFrom(...COLLIDING))
+    const steps = fc.array(fc.record({ text, value: fc.option(fc.integer()) }), { maxLength: 100 })
+    fc.assert(
+      fc.property(steps, steps, (before, after) => {
+        const first = taken(new Map<string, number>(), before)
+        const second = taken(new Map(first), after)
+        const closed = opened(new TextTable<number>(), before)
+        const next = opened(closed, after)
+        expect(new Map(closed)).toEqual(first)
+        expect(new Map(next)).toEqual(second)
+        expect([closed.size, next.size]).toEqual([first.size, second.size])
+        for (const step of before) expect(next.get(step.text)).toBe(second.get(step.text))
+      }),
+    )
+  })
+
+  it('shares all but a handful of nodes with the map before, however many texts there are', () => {
+    let map: TextMap<number> = undefined
+    for (let index = 0; index < 20_000; index += 1) map = setText(map, `text-${index}`, index)
+    const known = nodesOf(map)
+    for (const next of [
+      setText(map, 'text-4711', 0),
+      setText(map, 'another', 0),
+      deleteText(map, 'text-4711'),
+    ]) {
+      expect([...nodesOf(next)].filter((node) => !known.has(node)).length).toBeLessThan(8)
+    }
   })
 
   it('leaves earlier maps as they were', () => {
@@ -67,6 +98,36 @@ describe('a text map', () => {
     expect(map).toBeUndefined()
   })
 })
+
+interface Step {
+  readonly text: string
+  readonly value: number | null
+}
+
+function taken(map: Map<string, number>, steps: readonly Step[]): Map<string, number> {
+  for (const { text, value } of steps) {
+    if (value === null) map.delete(text)
+    else map.set(text, value)
+  }
+  return map
+}
+
+function opened(table: TextTable<number>, steps: readonly Step[]): TextTable<number> {
+  let open = table.asMutable()
+  for (const { text, value } of steps) open = value === null ? open.delete(text) : open.set(text, value)
+  return open.asImmutable()
+}
+
+/** All objects that a map is made of. */
+function nodesOf(map: unknown, found: Set<object> = new Set()): Set<object> {
+  if (typeof map !== 'object' || map === null || Array.isArray(map)) {
+    if (Array.isArray(map)) for (const child of map) nodesOf(child, found)
+    return found
+  }
+  found.add(map)
+  for (const field of Object.values(map)) nodesOf(field, found)
+  return found
+}
 
 function collidingTexts(): readonly [string, string] {
   const seen = new Map<number, string>()
