@@ -67,7 +67,7 @@ export async function startPeer(
     await sink?.stop()
   }
   try {
-    await running.until(() => answersAt(port, '/'), `${peer.name} answers`)
+    await running.until(() => answersAt(port, '/'), `${peer.name} answers`, { timeoutMs: 30_000 })
   } catch (error) {
     await stop()
     return { missing: `${peer.name} did not start: ${(error as Error).message}` }
