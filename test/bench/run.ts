@@ -44,6 +44,7 @@ const SECTIONS: Readonly<Record<string, (settings: Settings) => Promise<void>>> 
   limits: async () => (await import('./limits.ts')).benchLimits(),
   recorder: async () => (await import('./recorder.ts')).benchRecorder(),
   spans: async () => (await import('./spans.ts')).benchSpans(),
+  scrape: async () => (await import('./scrape.ts')).benchScrape(),
   journal: async () => (await import('./journal.ts')).benchJournal(),
   kubernetes: async () => (await import('./kubernetes.ts')).benchKubernetes(),
   startup: async () => (await import('./startup.ts')).benchStartup(),
