@@ -45,6 +45,7 @@ const SECTIONS: Readonly<Record<string, (settings: Settings) => Promise<void>>> 
   recorder: async () => (await import('./recorder.ts')).benchRecorder(),
   spans: async () => (await import('./spans.ts')).benchSpans(),
   scrape: async () => (await import('./scrape.ts')).benchScrape(),
+  accesslog: async () => (await import('./access-log.ts')).benchAccessLog(),
   journal: async () => (await import('./journal.ts')).benchJournal(),
   kubernetes: async () => (await import('./kubernetes.ts')).benchKubernetes(),
   startup: async () => (await import('./startup.ts')).benchStartup(),
