@@ -36,6 +36,12 @@ export async function writeAnswer(response: ServerResponse, answer: Answer): Pro
   response.statusCode = answer.status
   if ('stream' in answer) {
     response.setHeader('content-type', answer.contentType)
+    if (response.req.method === 'HEAD') {
+      // What is made while it is sent need not be made for a head (RFC 9110 section 9.3.2).
+      answer.stream.destroy()
+      response.end()
+      return
+    }
     await pipeline(answer.stream, response)
     return
   }

@@ -4,11 +4,7 @@
 import type { Health } from './health.ts'
 import { AdminServer, type AdminLog, type AdminTls } from './admin-server.ts'
 import { healthPages } from './health-pages.ts'
-
-/** What gives the metrics; the format follows the Accept field. */
-interface MetricsSource {
-  expose(accept: string | undefined): Promise<{ contentType: string; body: string }>
-}
+import { type MetricsSource, SCRAPE_LIMITS, type ScrapeLimits, Scrapes } from './scrapes.ts'
 
 export interface MetricsServerInputs {
   readonly metrics: MetricsSource
@@ -16,10 +12,13 @@ export interface MetricsServerInputs {
   readonly log: AdminLog
   /** Present: HTTPS. */
   readonly tls?: AdminTls
+  readonly limits?: Partial<ScrapeLimits>
 }
 
 /** A server for `/metrics`, `/healthz` and `/readyz`, not listening yet. */
-export function createMetricsServer({ metrics, health, log, tls }: MetricsServerInputs): AdminServer {
+export function createMetricsServer(inputs: MetricsServerInputs): AdminServer {
+  const { metrics, health, log, tls, limits } = inputs
+  const scrapes = new Scrapes(metrics, log, { ...SCRAPE_LIMITS, ...limits })
   return new AdminServer({
     name: 'metrics',
     log,
@@ -28,7 +27,7 @@ export function createMetricsServer({ metrics, health, log, tls }: MetricsServer
       {
         method: 'GET',
         path: '/metrics',
-        answer: async ({ accept }) => ({ status: 200, ...(await metrics.expose(accept)) }),
+        answer: ({ accept, clientAddress }) => scrapes.answer(accept, clientAddress),
       },
       ...healthPages(health),
     ],

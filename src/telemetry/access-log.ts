@@ -1,9 +1,9 @@
-// Writes access lines to a stream: buffered, in large pieces, and bounded. A reader that is slow or gone costs lines,
-// which are counted, and never time, memory or the process.
+// Takes access lines: into a buffer at once, to their reader later and in large pieces, and bounded. A reader that is slow
+// or gone costs lines, which are counted, and never time, memory or the process.
 
 export interface AccessLogOutput {
   readonly isTTY?: boolean
-  /** Calls back once the chunk is handed on, with an error where it was not. */
+  /** Calls back once the chunk is handed on, with an error where it was not; it is not touched before. */
   write(chunk: Buffer, done: (error?: Error | null) => void): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
 }
@@ -16,18 +16,34 @@ export interface AccessLogInputs {
 
 /** Bytes that wait for the reader before lines are dropped. */
 export const WAITING_BYTES_MAX = 4 * 1024 * 1024
-const PIECE_CHARS = 64 * 1024
+export const PIECE_BYTES = 64 * 1024
 const FLUSH_EVERY_MS = 200
+/** UTF-8 takes no more for a unit of UTF-16. */
+const BYTES_A_UNIT = 3
+/** Buffers kept for the pieces to come; with a reader that keeps up no more are in use. */
+const SPARE_BUFFERS_MAX = 2
+
+interface Piece {
+  readonly bytes: Buffer
+  readonly lines: number
+  /** What `bytes` is a part of, where it can be used again. */
+  readonly buffer?: Buffer
+}
 
 export class AccessLog {
   readonly #output: AccessLogOutput
   readonly #onDropped: (lines: number) => void
-  #pending = ''
-  #pendingLines = 0
-  /** Bytes handed to the stream and not written yet. */
+  readonly #spare: Buffer[] = []
+  #buffer: Buffer = Buffer.allocUnsafeSlow(PIECE_BYTES)
+  #used = 0
+  #lines = 0
+  /** Full, and not handed to the stream yet. */
+  #full: Piece[] = []
+  /** Bytes of full pieces and of those that the stream has not written yet. */
   #waiting = 0
   #unwritten = 0
   #timer: NodeJS.Timeout | undefined
+  #immediate: NodeJS.Immediate | undefined
   #closed = false
   #whenWritten: (() => void) | undefined
 
@@ -40,39 +56,30 @@ export class AccessLog {
     })
   }
 
-  /** Adds one line, which ends in a line feed. */
+  /** Adds one line, which ends in a line feed. Nothing is written before this turn of the event loop is over. */
   write(line: string): void {
-    if (this.#closed || this.#waiting + this.#pending.length + line.length > WAITING_BYTES_MAX) {
+    if (this.#closed || this.#waiting + this.#used + line.length > WAITING_BYTES_MAX) {
       this.#onDropped(1)
       return
     }
-    this.#pending += line
-    this.#pendingLines++
-    if (this.#pending.length >= PIECE_CHARS) this.flush()
-    else if (this.#timer === undefined) this.#timer = setTimeout(() => this.flush(), FLUSH_EVERY_MS).unref()
+    const bytesMax = line.length * BYTES_A_UNIT
+    if (bytesMax > PIECE_BYTES) {
+      this.#seal()
+      this.#enqueue({ bytes: Buffer.from(line), lines: 1 })
+      return
+    }
+    if (this.#used + bytesMax > PIECE_BYTES) this.#seal()
+    this.#used += this.#buffer.write(line, this.#used)
+    this.#lines++
+    if (this.#timer === undefined) this.#timer = setTimeout(() => this.flush(), FLUSH_EVERY_MS).unref()
   }
 
   /** Hands what is pending to the stream. */
   flush(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    if (this.#pendingLines === 0) return
-    const piece = Buffer.from(this.#pending, 'utf8')
-    const lines = this.#pendingLines
-    this.#pending = ''
-    this.#pendingLines = 0
-    if (this.#closed) return this.#onDropped(lines)
-    this.#waiting += piece.length
-    this.#unwritten += lines
-    this.#output.write(piece, (error) => {
-      this.#waiting -= piece.length
-      this.#unwritten -= lines
-      if (error) {
-        this.#closed = true
-        this.#onDropped(lines)
-      }
-      if (this.#waiting === 0) this.#whenWritten?.()
-    })
+    this.#seal()
+    this.#handOver()
   }
 
   /** Flushes, and waits at most `timeoutMs` for the stream. Lines that are left then are counted as dropped. */
@@ -87,5 +94,42 @@ export class AccessLog {
     }
     this.#closed = true
     if (this.#unwritten > 0) this.#onDropped(this.#unwritten)
+  }
+
+  /** What the buffer holds becomes a piece, and another buffer takes its place. */
+  #seal(): void {
+    if (this.#lines === 0) return
+    const buffer = this.#buffer
+    this.#enqueue({ bytes: buffer.subarray(0, this.#used), lines: this.#lines, buffer })
+    this.#buffer = this.#spare.pop() ?? Buffer.allocUnsafeSlow(PIECE_BYTES)
+    this.#used = 0
+    this.#lines = 0
+  }
+
+  #enqueue(piece: Piece): void {
+    this.#full.push(piece)
+    this.#waiting += piece.bytes.length
+    this.#unwritten += piece.lines
+    // A stream may write at once, and take its time for it: not within a request.
+    this.#immediate ??= setImmediate(() => this.#handOver())
+  }
+
+  #handOver(): void {
+    clearImmediate(this.#immediate)
+    this.#immediate = undefined
+    const pieces = this.#full
+    this.#full = []
+    for (const piece of pieces) {
+      if (this.#closed) this.#done(piece, true)
+      else this.#output.write(piece.bytes, (error) => this.#done(piece, error instanceof Error))
+    }
+  }
+
+  #done({ bytes, lines, buffer }: Piece, isLost: boolean): void {
+    this.#waiting -= bytes.length
+    this.#unwritten -= lines
+    if (isLost) this.#onDropped(lines)
+    if (buffer !== undefined && this.#spare.length < SPARE_BUFFERS_MAX) this.#spare.push(buffer)
+    if (this.#waiting === 0) this.#whenWritten?.()
   }
 }

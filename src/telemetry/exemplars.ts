@@ -1,13 +1,7 @@
 // The latest exemplar of each slot of a metric: the trace and span of one observation that landed there.
 // Kept as columns, so that noting one costs four stores. Only sampled spans may be noted: the others cannot be looked up.
 
-/** As the registry prints it; OpenMetrics 1.0, section "Exemplars". */
-export interface Exemplar {
-  readonly labelSet: { readonly trace_id: string; readonly span_id: string }
-  readonly value: number
-  /** Seconds since the epoch. */
-  readonly timestamp: number
-}
+import type { Exemplar } from './exposition.ts'
 
 /** Who made an observation. `traceId` is empty where there is no sampled span to point to. */
 export interface Witness {

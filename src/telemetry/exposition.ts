@@ -1,68 +1,74 @@
-// Metric families of our own in prom-client's registries, which format them. prom-client's own classes hash labels at
-// every call and cannot be filled from buckets; a registry asks a metric for nothing but its samples.
+// Metric families as whoever owns the values gives them, and the formats of a scrape. A family is read lazily, a series
+// at a time: there may be hundreds of thousands, and nobody may stand still while they are listed.
 
-import type { Registry } from 'prom-client'
-import type { Exemplar } from './exemplars.ts'
-
+/** Never changed once given: the text of an object is made once (sample-lines.ts). */
 export type Labels = Readonly<Record<string, string | number>>
 
+/** The latest observation that landed in a slot, and who made it; OpenMetrics 1.0, section "Exemplars". */
+export interface Exemplar {
+  readonly labelSet: Readonly<Record<string, string>>
+  readonly value: number
+  /** Seconds since the epoch. */
+  readonly timestamp: number
+}
+
+/** One line of a scrape. It holds values only, and so may come from another process. */
 export interface Sample {
   readonly labels: Labels
-  /** Labels that many samples share: the registry formats the same object once. */
-  readonly sharedLabels?: Labels
+  /** Labels that many samples have in common, behind those of `labels`; no name stands in both. */
+  readonly sharedLabels?: Labels | undefined
   readonly value: number
   /** Where it is not the family's: `NAME_bucket`, `NAME_sum`, `NAME_count`. */
   readonly metricName?: string
   readonly exemplar?: Exemplar | undefined
 }
 
+/** Samples that were read at one moment: of a histogram, all buckets, sum and count of a series stand in one. */
+export type Reading = readonly Sample[]
+
 export interface Family {
   /** A counter's ends in `_total`. */
   readonly name: string
   readonly help: string
-  readonly type: 'counter' | 'gauge' | 'histogram'
-  /** Called at each scrape. */
-  readonly samples: () => readonly Sample[] | Promise<readonly Sample[]>
+  readonly type: 'counter' | 'gauge' | 'histogram' | 'summary'
+  /**
+   * Called once at the start of each scrape, which settles what series there are; each reading is taken when its turn
+   * comes. One takes a fraction of a millisecond, or is a promise; long work for it pauses by giving empty ones.
+   */
+  readonly readings: () => Iterable<Reading | Promise<Reading>>
 }
 
-/** @param samples called at each scrape */
-export function counter(name: string, help: string, samples: Family['samples']): Family {
-  return { name, help, type: 'counter', samples }
+/** @param samples all of the family, read when its turn comes: for families that are small by nature */
+export function counter(name: string, help: string, samples: () => Reading): Family {
+  return { name, help, type: 'counter', readings: () => single(samples) }
 }
 
-export function gauge(name: string, help: string, samples: Family['samples']): Family {
-  return { name, help, type: 'gauge', samples }
+export function gauge(name: string, help: string, samples: () => Reading): Family {
+  return { name, help, type: 'gauge', readings: () => single(samples) }
 }
 
-export function histogram(name: string, help: string, samples: Family['samples']): Family {
-  return { name, help, type: 'histogram', samples }
+export function histogram(name: string, help: string, samples: () => Reading): Family {
+  return { name, help, type: 'histogram', readings: () => single(samples) }
 }
+
+/** The one reading of a family that is read in one go. */
+export function* single<T extends Reading | Promise<Reading>>(read: () => T): Generator<T> {
+  yield read()
+}
+
+export const NO_LABELS: Labels = {}
 
 /** The samples of a family without labels. */
 export function one(value: number): Sample[] {
-  return [{ labels: {}, value }]
-}
-
-/** Puts a family into a registry. Each registry gets an object of its own: in OpenMetrics it renames counters in place. */
-export function registerFamily(registry: Registry, { name, help, type, samples }: Family): void {
-  const metric = {
-    name,
-    help,
-    type,
-    aggregator: 'sum',
-    async get() {
-      return { name: metric.name, help, type, values: await samples(), aggregator: 'sum' }
-    },
-    reset() {
-      // What is counted here is reset by nobody.
-    },
-  }
-  // The declared parameter is one of prom-client's classes; the registry uses `name`, `type` and `get` alone
-  // (lib/registry.js), which test/telemetry/metrics.test.ts holds it to.
-  registry.registerMetric(metric as unknown as Parameters<Registry['registerMetric']>[0])
+  return [{ labels: NO_LABELS, value }]
 }
 
 export type ExpositionFormat = 'openmetrics' | 'text'
+
+export const CONTENT_TYPES: Readonly<Record<ExpositionFormat, string>> = {
+  openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+  text: 'text/plain; version=0.0.4; charset=utf-8',
+}
 
 /**
  * The format that an Accept field asks for: OpenMetrics 1.0 where it is named and not ranked below text/plain, else text

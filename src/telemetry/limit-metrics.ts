@@ -1,7 +1,7 @@
 // What limiters do, as metrics: it is what they call an observer. Every label is of a closed list.
 
 import { FALLBACKS, type Fallback, STORE_FAILURES, type StoreFailure } from '../errors/store-failures.ts'
-import type { Sample } from './exposition.ts'
+import { NO_LABELS, one, type Sample } from './exposition.ts'
 import { METRIC } from './names.ts'
 import { TypedCounter } from './typed-counter.ts'
 import { FINE_BOUNDS, TypedHistogram } from './typed-histogram.ts'
@@ -53,7 +53,7 @@ export class LimitMetrics {
   }
 
   storeDuration(): Sample[] {
-    return this.#store.samples(METRIC.limitStoreDuration, {})
+    return this.#store.samples(METRIC.limitStoreDuration, NO_LABELS)
   }
 
   failures(): Sample[] {
@@ -69,6 +69,6 @@ export class LimitMetrics {
   }
 
   counted(): Sample[] {
-    return [{ labels: {}, value: this.#entries }]
+    return one(this.#entries)
   }
 }

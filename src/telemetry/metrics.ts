@@ -1,8 +1,7 @@
-// Every metric of the gateway and the text that a scrape gets. Values live in typed arrays (typed-counter.ts,
-// typed-histogram.ts) and become samples at the scrape; labels come from closed sets and from the snapshot alone.
+// Every metric of the gateway and the page that a scrape gets. Values live in typed arrays (typed-counter.ts,
+// typed-histogram.ts) and become samples when a scrape comes to them; labels come from closed sets and from the snapshot alone.
 // It must never take a label from a request as it was sent.
 
-import { Registry } from 'prom-client'
 import { ERROR_FACTS } from '../errors/catalogue.ts'
 import { REJECTIONS } from '../errors/rejections.ts'
 import { entryAt, routesOf } from '../snapshot/route-table.ts'
@@ -14,15 +13,16 @@ import type { JournalStats } from '../events/journal/writer.ts'
 import type { State } from '../events/state.ts'
 import { type CertificateEnd, CertificateMetrics } from './certificate-metrics.ts'
 import {
+  CONTENT_TYPES,
   counter,
   type Family,
   formatFor,
   gauge,
   histogram,
   one,
-  registerFamily,
-  type Sample,
+  NO_LABELS,
 } from './exposition.ts'
+import { expositionPieces } from './exposition-pages.ts'
 import { GuardCounter } from './guard-counter.ts'
 import { limitFamilies } from './limit-families.ts'
 import { LimitMetrics } from './limit-metrics.ts'
@@ -30,6 +30,7 @@ import { journalFamilies } from './journal-metrics.ts'
 import { METRIC, type Signal, SIGNALS } from './names.ts'
 import { nodeFamilies } from './node-metrics.ts'
 import { processFamilies, type Vitals } from './process-families.ts'
+import { routeFamilies } from './route-families.ts'
 import { SeriesTable } from './series-table.ts'
 import { SnapshotMetrics } from './snapshot-metrics.ts'
 import { TypedCounter } from './typed-counter.ts'
@@ -50,11 +51,9 @@ export interface MetricsInputs {
   readonly journal?: () => JournalStats | undefined
 }
 
-const NO_LABELS = {}
-
 export class Metrics {
-  readonly #text = new Registry(Registry.PROMETHEUS_CONTENT_TYPE)
-  readonly #openMetrics = new Registry(Registry.OPENMETRICS_CONTENT_TYPE)
+  /** All that a scrape gets, in its order. */
+  readonly families: readonly Family[]
   readonly #series: SeriesTable
   readonly #errors = new TypedCounter(
     ERROR_FACTS.map(({ codeText, reason, blame }) => ({ code: codeText, reason, blame })),
@@ -81,8 +80,9 @@ export class Metrics {
     this.snapshots = new SnapshotMetrics(source)
     this.#series = new SeriesTable(routeSeriesMax)
     this.#certificates = new CertificateMetrics(inputs.servedCertificates)
-    const families = [
+    this.families = [
       ...processFamilies(inputs.version, inputs.vitals),
+      ...routeFamilies(this.#series),
       ...this.#requestFamilies(),
       ...limitFamilies(this.limits),
       ...this.snapshots.families(),
@@ -90,10 +90,6 @@ export class Metrics {
       ...journalFamilies(journal),
       ...nodeFamilies(),
     ]
-    for (const family of families) {
-      registerFamily(this.#text, family)
-      registerFamily(this.#openMetrics, family)
-    }
   }
 
   /** Everything there is to say of one finished exchange. */
@@ -141,9 +137,9 @@ export class Metrics {
   }
 
   /** The page of a scrape: OpenMetrics with exemplars where Accept asks for it, else text 0.0.4. */
-  async expose(accept: string | undefined): Promise<{ contentType: string; body: string }> {
-    const registry = formatFor(accept) === 'openmetrics' ? this.#openMetrics : this.#text
-    return { contentType: registry.contentType, body: await registry.metrics() }
+  expose(accept: string | undefined): { contentType: string; pieces: AsyncGenerator<Buffer> } {
+    const format = formatFor(accept)
+    return { contentType: CONTENT_TYPES[format], pieces: expositionPieces(this.families, format) }
   }
 
   readonly #isLive = (route: Route): boolean => {
@@ -158,15 +154,8 @@ export class Metrics {
   }
 
   #requestFamilies(): Family[] {
-    const ofSeries = (samplesOf: (series: ReturnType<SeriesTable['of']>) => Sample[]) => () =>
-      Array.from(this.#series.list()).flatMap(samplesOf)
-    const { requestDuration, upstreamDuration, gatewayDuration } = METRIC
+    const { gatewayDuration } = METRIC
     return [
-      counter(
-        METRIC.requests,
-        'Requests by what became of them; code is none where there is no Kanali code, status 0 where none was sent.',
-        ofSeries((series) => series.requests.samples()),
-      ),
       counter(METRIC.errors, 'Requests that ended in an error of the catalogue.', () =>
         this.#errors.samples(),
       ),
@@ -177,24 +166,9 @@ export class Metrics {
       ),
       counter(METRIC.rejected, 'Requests that HTTP itself refuses.', () => this.#rejected.samples()),
       histogram(
-        requestDuration,
-        'From the head of the request to the end of the answer.',
-        ofSeries((series) => series.duration.samples(requestDuration, series.labels)),
-      ),
-      histogram(
-        upstreamDuration,
-        'From the dispatch to an upstream to the head of its answer, or to the failure.',
-        ofSeries((series) => series.upstream.samples(upstreamDuration, series.labels)),
-      ),
-      histogram(
         gatewayDuration,
         "The gateway's own time before the head of the answer, without upstream and plugins.",
         () => this.#gateway.samples(gatewayDuration, NO_LABELS),
-      ),
-      counter(
-        METRIC.requestTime,
-        'Where the time of requests went, up to the head of the answer.',
-        ofSeries((series) => series.timeSamples()),
       ),
       gauge(METRIC.requestsInFlight, 'Requests under way.', () => one(this.#inFlight)),
       counter(METRIC.trailersDropped, 'Requests whose trailers were not all passed on.', () =>

@@ -2,20 +2,26 @@
 // once, however many gateways run in it.
 
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import type { Family, Sample } from './exposition.ts'
+import { type Family, NO_LABELS, type Reading, type Sample, single } from './exposition.ts'
 
 /** What an object in prom-client's registry can do beyond its declared type (lib/registry.js). */
 interface StockMetric {
   readonly name: string
   readonly help: string
   readonly type: Family['type']
-  get(): Promise<{ readonly values: readonly Sample[] }>
-  getForPromString?(): Promise<{ readonly values: readonly Sample[] }>
+  get(): Promise<{ readonly values: readonly StockSample[] }>
+  getForPromString?(): Promise<{ readonly values: readonly StockSample[] }>
+}
+
+interface StockSample extends Omit<Sample, 'labels' | 'exemplar'> {
+  /** Absent where there are none. */
+  readonly labels?: Sample['labels']
+  readonly exemplar?: Sample['exemplar'] | null
 }
 
 let families: readonly Family[] | undefined
 
-/** The families of `collectDefaultMetrics`, to be put into any registry. */
+/** The families of `collectDefaultMetrics`. */
 export function nodeFamilies(): readonly Family[] {
   families ??= collect()
   return families
@@ -29,6 +35,15 @@ function collect(): Family[] {
     name: metric.name,
     help: metric.help,
     type: metric.type,
-    samples: async () => (await (metric.getForPromString?.() ?? metric.get())).values,
+    readings: () => single(() => readingOf(metric)),
+  }))
+}
+
+async function readingOf(metric: StockMetric): Promise<Reading> {
+  const { values } = await (metric.getForPromString?.() ?? metric.get())
+  return values.map((sample) => ({
+    ...sample,
+    labels: sample.labels ?? NO_LABELS,
+    exemplar: sample.exemplar ?? undefined,
   }))
 }

@@ -4,7 +4,7 @@
 import { METHODS, methodIndex, methodName } from './method.ts'
 import type { Outcome } from './exchange-record.ts'
 import type { Witness } from './exemplars.ts'
-import type { Sample } from './exposition.ts'
+import type { Labels, Sample } from './exposition.ts'
 import { NO_CODE, OTHER } from './names.ts'
 import type { TimeSplit } from './time-split.ts'
 import { TypedCounter } from './typed-counter.ts'
@@ -23,6 +23,16 @@ const STATUS_MAX = 600
 /** Above every status that can be sent: the classes, 1 to 5. */
 const FOLDED = 1000
 
+/**
+ * Labels of requests beside those of their ApiProxy: one object for all ApiProxies, which saves most of what a series
+ * takes in memory and in a scrape. Traffic is of a few hundred kinds; those beyond the limit have an object for each series.
+ */
+const REQUEST_LABELS = new Map<number, Labels>()
+const REQUEST_LABELS_MAX = 4096
+
+/** Labels of PARTS. */
+const PART_LABELS: readonly Labels[] = PARTS.map((part) => ({ part }))
+
 /** What one request is counted by. */
 export interface RequestLabels {
   /** As sent. */
@@ -37,7 +47,7 @@ export interface RequestLabels {
 export class RouteSeries {
   readonly namespace: string
   readonly apiproxy: string
-  /** The labels that every histogram sample of it shares. */
+  /** The labels that every sample of it shares. */
   readonly labels: { readonly namespace: string; readonly apiproxy: string }
   readonly requests = new TypedCounter()
   readonly duration = new TypedHistogram(DURATION_BOUNDS)
@@ -63,9 +73,13 @@ export class RouteSeries {
     spent[2] = (spent[2] ?? 0) + times.pluginsMs
   }
 
+  requestSamples(): Sample[] {
+    return this.requests.samples(this.labels)
+  }
+
   timeSamples(): Sample[] {
-    return PARTS.map((part, slot) => ({
-      labels: { part },
+    return PART_LABELS.map((labels, slot) => ({
+      labels,
       sharedLabels: this.labels,
       value: (this.#spentMs[slot] ?? 0) / 1000,
     }))
@@ -82,17 +96,20 @@ export class RouteSeries {
     return this.#slots.get(folded) ?? this.#open(folded, OTHER, className(request.status), request)
   }
 
-  #open(key: number, method: string, status: string, { code, outcome }: RequestLabels): number {
-    const slot = this.requests.slot({
-      ...this.labels,
-      method,
-      status,
-      code: code < 0 ? NO_CODE : String(code).padStart(2, '0'),
-      outcome,
-    })
+  #open(key: number, method: string, status: string, request: RequestLabels): number {
+    const slot = this.requests.slot(requestLabels(key, method, status, request))
     this.#slots.set(key, slot)
     return slot
   }
+}
+
+function requestLabels(key: number, method: string, status: string, request: RequestLabels): Labels {
+  const known = REQUEST_LABELS.get(key)
+  if (known !== undefined) return known
+  const { code, outcome } = request
+  const made = { method, status, code: code < 0 ? NO_CODE : String(code).padStart(2, '0'), outcome }
+  if (REQUEST_LABELS.size < REQUEST_LABELS_MAX) REQUEST_LABELS.set(key, made)
+  return made
 }
 
 function keyOf(method: number, status: number, { code, outcome }: RequestLabels): number {

@@ -13,6 +13,8 @@ export class SeriesTable {
   readonly #overflow = new RouteSeries(OVERFLOW, OVERFLOW)
   #overflowed = false
   readonly #byName = new Map<string, RouteSeries>()
+  /** Made when it is asked for, and shared by the families of a scrape. */
+  #listed: readonly RouteSeries[] | undefined
   /** A route that is compiled anew is a new object of the same name: it goes on with the same series. */
   readonly #byRoute = new WeakMap<Route, RouteSeries>()
 
@@ -34,14 +36,17 @@ export class SeriesTable {
   }
 
   remove(namespace: string, apiproxy: string): void {
-    this.#byName.delete(`${namespace}/${apiproxy}`)
+    if (this.#byName.delete(`${namespace}/${apiproxy}`)) this.#listed = undefined
   }
 
-  /** All that are exposed. */
-  *list(): Generator<RouteSeries> {
-    yield this.#unmatched
-    if (this.#overflowed) yield this.#overflow
-    yield* this.#byName.values()
+  /** All that are exposed now. The list is never changed: one that is gone through slowly holds none twice. */
+  list(): readonly RouteSeries[] {
+    this.#listed ??= [
+      this.#unmatched,
+      ...(this.#overflowed ? [this.#overflow] : []),
+      ...this.#byName.values(),
+    ]
+    return this.#listed
   }
 
   #named(route: Route, isLive: (route: Route) => boolean): RouteSeries {
@@ -50,11 +55,13 @@ export class SeriesTable {
     if (known !== undefined) return known
     if (!isLive(route)) return new RouteSeries(route.namespace, route.apiproxy)
     if (this.#byName.size >= this.#max) {
+      if (!this.#overflowed) this.#listed = undefined
       this.#overflowed = true
       return this.#overflow
     }
     const series = new RouteSeries(route.namespace, route.apiproxy)
     this.#byName.set(key, series)
+    this.#listed = undefined
     return series
   }
 }

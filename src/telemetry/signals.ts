@@ -15,6 +15,7 @@ import type { Vitals } from './process-families.ts'
 import { type ExchangeKeeper, Recorder } from './record.ts'
 import { type Sdk, startSdk } from './start.ts'
 import type { Problem } from './sdk-environment.ts'
+import { standardOutput } from './standard-output.ts'
 import { SdkSpans } from './sdk-spans.ts'
 import { ByteSpans } from './byte-spans.ts'
 import { type ExchangeSpans, type Inbound, NoSpans } from './tracing.ts'
@@ -72,7 +73,7 @@ export async function startSignals(options: Options, inputs: SignalsInputs): Pro
     source,
     vitals,
     servedCertificates,
-    stdout = process.stdout,
+    stdout = standardOutput(),
     keeper,
     journal,
   } = inputs

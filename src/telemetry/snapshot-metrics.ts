@@ -3,7 +3,7 @@
 
 import { KINDS } from '../resources/resource.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
-import { counter, type Family, gauge, histogram, one, type Sample } from './exposition.ts'
+import { counter, type Family, gauge, histogram, NO_LABELS, one, type Sample } from './exposition.ts'
 import { METRIC } from './names.ts'
 import { DURATION_BOUNDS, TypedHistogram } from './typed-histogram.ts'
 
@@ -62,7 +62,7 @@ export class SnapshotMetrics {
       histogram(
         METRIC.eventPropagation,
         'From the arrival of an event to the swap of the snapshot that has it.',
-        () => this.#propagation.samples(METRIC.eventPropagation, {}),
+        () => this.#propagation.samples(METRIC.eventPropagation, NO_LABELS),
       ),
     ]
   }

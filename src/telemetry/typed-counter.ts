@@ -35,9 +35,11 @@ export class TypedCounter {
     if (witness !== undefined) this.#exemplars.note(slot, amount, witness)
   }
 
-  samples(): Sample[] {
+  /** @param sharedLabels of all of them */
+  samples(sharedLabels?: Labels): Sample[] {
     return this.#labels.map((labels, slot) => ({
       labels,
+      sharedLabels,
       value: this.#values[slot] ?? 0,
       exemplar: this.#exemplars.at(slot),
     }))

@@ -2,7 +2,7 @@
 // the stock one hashes its labels. Cumulative counts are made at the scrape.
 
 import { Exemplars, type Witness } from './exemplars.ts'
-import type { Labels, Sample } from './exposition.ts'
+import { type Labels, NO_LABELS, type Sample } from './exposition.ts'
 
 /** Seconds, from the HTTP semantic conventions (`http.server.request.duration`). */
 export const DURATION_BOUNDS: readonly number[] = [
@@ -15,6 +15,9 @@ export const FINE_BOUNDS: readonly number[] = [
   0.25, 1,
 ]
 
+/** The labels of the buckets, the same objects for all histograms of the same bounds. */
+const bucketLabels = new Map<readonly number[], readonly Labels[]>()
+
 export class TypedHistogram {
   readonly #bounds: readonly number[]
   /** Not cumulative; the last is above every bound. */
@@ -22,7 +25,7 @@ export class TypedHistogram {
   #sum = 0
   readonly #exemplars: Exemplars
 
-  /** @param bounds upper bounds, inclusive, ascending, without infinity */
+  /** @param bounds upper bounds, inclusive, ascending, without infinity; one of the lists above, which are kept */
   constructor(bounds: readonly number[]) {
     this.#bounds = bounds
     this.#buckets = new Float64Array(bounds.length + 1)
@@ -42,20 +45,22 @@ export class TypedHistogram {
 
   /** Buckets, sum and count under the family's name. */
   samples(name: string, sharedLabels: Labels): Sample[] {
-    const samples: Sample[] = []
     let total = 0
-    for (let bucket = 0; bucket <= this.#bounds.length; bucket++) {
+    const metricName = `${name}_bucket`
+    const samples: Sample[] = labelsOf(this.#bounds).map((labels, bucket) => {
       total += this.#buckets[bucket] ?? 0
-      samples.push({
-        metricName: `${name}_bucket`,
-        labels: { le: this.#bounds[bucket] ?? '+Inf' },
-        sharedLabels,
-        value: total,
-        exemplar: this.#exemplars.at(bucket),
-      })
-    }
-    samples.push({ metricName: `${name}_sum`, labels: {}, sharedLabels, value: this.#sum })
-    samples.push({ metricName: `${name}_count`, labels: {}, sharedLabels, value: total })
+      return { metricName, labels, sharedLabels, value: total, exemplar: this.#exemplars.at(bucket) }
+    })
+    samples.push({ metricName: `${name}_sum`, labels: NO_LABELS, sharedLabels, value: this.#sum })
+    samples.push({ metricName: `${name}_count`, labels: NO_LABELS, sharedLabels, value: total })
     return samples
   }
+}
+
+function labelsOf(bounds: readonly number[]): readonly Labels[] {
+  const known = bucketLabels.get(bounds)
+  if (known !== undefined) return known
+  const made: Labels[] = [...bounds.map((le) => ({ le })), { le: '+Inf' }]
+  bucketLabels.set(bounds, made)
+  return made
 }

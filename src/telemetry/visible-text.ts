@@ -5,11 +5,16 @@
  * a line end or a control: U+007F to U+009F, U+2028, U+2029, and surrogates without a partner.
  */
 export function jsonString(text: string): string {
+  return `"${jsonEscaped(text)}"`
+}
+
+/** The same without the quotes; the very text where nothing has to be escaped, which costs a look at each character. */
+export function jsonEscaped(text: string): string {
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index)
     if (unit < 0x20 || unit > 0x7e || unit === 0x22 || unit === 0x5c) return escapedJson(text)
   }
-  return `"${text}"`
+  return text
 }
 
 /** Any value as JSON that shows nothing but itself, wherever it is shown: control and format characters are escapes. */
@@ -28,7 +33,9 @@ export function clipped(text: string, max: number): string {
 }
 
 function escapedJson(text: string): string {
-  return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029]/g, escapeUnit)
+  return JSON.stringify(text)
+    .slice(1, -1)
+    .replace(/[\u007f-\u009f\u2028\u2029]/g, escapeUnit)
 }
 
 /** JSON knows escapes of four digits only. */

@@ -25,8 +25,14 @@ const health = new Health({
   keys: () => ({ problem: undefined, drained: true }),
 })
 const metrics = {
-  expose: (accept: string | undefined) =>
-    Promise.resolve({ contentType: `text/plain; for=${accept ?? 'none'}`, body: 'up 1\n' }),
+  expose: (accept: string | undefined) => ({
+    contentType: `text/plain; for=${accept ?? 'none'}`,
+    pieces: piecesOf('up 1\n'),
+  }),
+}
+
+async function* piecesOf(text: string): AsyncGenerator<Buffer> {
+  yield await Promise.resolve(Buffer.from(text))
 }
 
 async function serve(
@@ -66,7 +72,12 @@ test('any Host is served: probes and scrapers come by any name', async () => {
 })
 
 test('metrics that cannot be made are a 500 and a log line', async () => {
-  const { port } = await serve({ metrics: { expose: () => Promise.reject(new Error('no')) } })
+  const pieces = async function* (): AsyncGenerator<Buffer> {
+    yield await Promise.reject(new Error('no'))
+  }
+  const { port } = await serve({
+    metrics: { expose: () => ({ contentType: 'text/plain', pieces: pieces() }) },
+  })
   expect((await httpRequest(port, 'GET', '/metrics')).status).toBe(500)
   expect(log.lines).toMatchObject([{ level: 'error', fields: { server: 'metrics', page: '/metrics' } }])
 })

@@ -21,6 +21,7 @@ import {
 } from '../../src/telemetry/names.ts'
 import { Exposition } from '../support/exposition.ts'
 import { type AttributeRow, telemetryRegistry } from '../support/registry/registry.ts'
+import { pageOf } from '../support/scrape-page.ts'
 import { PROBLEM_REASONS, OBJECT_REASONS } from '../support/registry/tables.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
@@ -50,8 +51,8 @@ describe('names.ts and the registry', () => {
     expect(ours.sort()).toEqual(Object.values(METRIC).sort())
     const vitals = { ready: () => true, downstreamConnections: () => 0, upstreamConnections: () => 0 }
     const metrics = new Metrics({ version: '1', source: 'directory', vitals, servedCertificates: () => [] })
-    const { body, contentType } = await metrics.expose('text/plain')
-    const exposed = new Exposition(body, contentType).families
+    const { pieces, contentType } = metrics.expose('text/plain')
+    const exposed = new Exposition(await pageOf(pieces), contentType).families
     expect([...exposed.keys()].sort()).toEqual([...registry.metrics.keys()].sort())
     for (const [name, { type }] of exposed)
       expect([name, type]).toEqual([name, registry.metrics.get(name)?.type])
