@@ -29,11 +29,19 @@ export function readPlain(text: string): unknown {
   if (NOT_ALIKE.test(text)) return NOT_PLAIN
   if (EMPTY.test(text)) return undefined
   try {
-    const value = load(text, { schema: CORE_SCHEMA })
+    const value = load(ownText(text), { schema: CORE_SCHEMA })
     return typeof value === 'object' && value !== null ? value : NOT_PLAIN
   } catch {
     return NOT_PLAIN
   }
+}
+
+/**
+ * A text of its own. What is cut out of a text is a window on it: without this one name would hold the text of its whole
+ * file in memory, and the objects of a file that is edited often all texts that it ever had.
+ */
+function ownText(ascii: string): string {
+  return Buffer.from(ascii, 'latin1').toString('latin1')
 }
 
 /** JSON is YAML, where no key is there twice. */

@@ -1,5 +1,7 @@
 // Text to documents: what is read, what is a fault, where it is, and texts that are made to hurt.
 
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { DOCUMENTS_MAX, readDocuments } from '../../src/directory/documents.ts'
 
@@ -78,6 +80,19 @@ describe('YAML', () => {
     )
   })
 
+  test('what was read of a long text does not hold the text', async () => {
+    const heapBytes = collector()
+    const before = heapBytes()
+    const kept: unknown[] = []
+    for (let edit = 0; edit < 8; edit += 1) {
+      const comment = `# ${'a comment of an edited file '.repeat(40_000)}${edit}\n`
+      const documents = await yaml(`${comment}---\nname: a-name-of-${edit}-that-is-long-enough\n`)
+      if (documents.type === 'values') kept.push(documents.values[0])
+    }
+    expect(kept).toHaveLength(8)
+    expect(heapBytes() - before).toBeLessThan(4_000_000)
+  })
+
   test('a long text lets others have their turn meanwhile', async () => {
     let turns = 0
     const ticking = setInterval(() => (turns += 1), 0)
@@ -142,3 +157,14 @@ describe('what a fault shows', () => {
     })
   })
 })
+
+/** Gives the bytes in use after a collection. */
+function collector(): () => number {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  return () => {
+    collect()
+    collect()
+    return process.memoryUsage().heapUsed
+  }
+}
