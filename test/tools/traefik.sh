@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds Traefik from its Go module once, outside the checkout, for `npm run bench`, and prints the path of the binary
-# (the only line on standard output). Needs only `go`; takes about ten minutes. Its dashboard is left out.
+# (the only line on standard output). Needs only `go`; takes ten minutes and more. Its dashboard is left out.
 # Must never write into the checkout, and must never print a path to a binary that it has not run.
 set -euo pipefail
 
