@@ -1,13 +1,10 @@
 // The composition root: makes every part, joins them, starts them in order and ends them in reverse. Nothing is decided
 // here; `createGateway` is what the program and the tests call.
 
-import type { Server as SecureServer } from 'node:https'
-import type { Server } from 'node:http'
 import { openAdmin } from './admin/admin-ports.ts'
 import type { AdminServer } from './admin/admin-server.ts'
 import { Health } from './admin/health.ts'
 import type { Options } from './config/options.ts'
-import { errorBodies } from './errors/bodies.ts'
 import type { Journal } from './events/journal/journal.ts'
 import { FlightRecorder } from './explain/flight-recorder.ts'
 import { RecentEvents } from './events/recent-events.ts'
@@ -20,15 +17,9 @@ import { BUILT_IN_PLUGINS } from './plugins/built-in.ts'
 import { GuardSet } from './plugins/guard-set.ts'
 import { type LoadedPlugins, loadPlugins } from './plugins/load.ts'
 import { Certificates } from './proxy/certificates.ts'
-import { Deadlines } from './proxy/deadlines.ts'
-import { finishRequests } from './proxy/drain.ts'
-import type { ExchangeServices, Load } from './proxy/exchange-services.ts'
-import { HeadFlusher } from './proxy/head-flusher.ts'
-import { type Listening, listen } from './proxy/listen.ts'
-import { createListener } from './proxy/server.ts'
-import { trustedProxies } from './proxy/trusted-proxies.ts'
+import { DataPath } from './proxy/data-path.ts'
+import type { Load } from './proxy/exchange-services.ts'
 import { AddressGuard } from './proxy/upstream/address-guard.ts'
-import { openTransport } from './proxy/upstream/open-transport.ts'
 import type { Transport } from './proxy/upstream/transport.ts'
 import { Vault } from './resources/vault.ts'
 import { Current } from './snapshot/current.ts'
@@ -78,9 +69,7 @@ interface Running {
   readonly health: Health
   readonly plugins: LoadedPlugins
   readonly guards: GuardSet
-  readonly transport: Transport
-  readonly deadlines: Deadlines
-  readonly services: ExchangeServices
+  readonly data: DataPath
 }
 
 /** What the last spans and lines get. */
@@ -96,7 +85,6 @@ class Composition implements Gateway {
   readonly #exchanges: FlightRecorder
   readonly #guard: AddressGuard
   readonly #load: Load = { requests: 0, connections: 0, upstreamConnections: 0, draining: false }
-  readonly #servers: Server[] = []
   readonly #admin: AdminServer[] = []
   readonly #ports = new Map<string, number>()
   #running: Running | undefined
@@ -215,31 +203,18 @@ class Composition implements Gateway {
       await signals.stop(FLUSH_MS)
       return guards.problem
     }
-    const parts = { options, vault: this.#vault, guard: this.#guard, load: this.#load }
-    const made = await openTransport(parts)
-    const transport = this.#overrides.transport?.(made) ?? made
-    const deadlines = new Deadlines((now) => transport.sweep(now))
-    const services: ExchangeServices = {
+    const data = await DataPath.make({
       options,
+      vault: this.#vault,
+      addressGuard: this.#guard,
       current: this.#current,
       recorder: signals.recorder,
       plugins: plugins.host,
       guards: guards.guards,
-      transport,
-      deadlines,
-      flusher: new HeadFlusher(),
-      answers: {
-        bodyOf: errorBodies(options['errors.details_base']),
-        proxyStatus: options['proxy.proxy_status'],
-      },
-      headerRules: {
-        apiKeyHeader: options['plugins.apiKey.header_key'],
-        passBaggage: options['tracing.inbound'] === 'trust',
-        takesTrailers: transport.isEndToEnd,
-      },
-      trusted: trustedProxies(options['server.trusted_proxies']),
       load: this.#load,
-    }
+      log: this.log,
+      wrap: this.#overrides.transport,
+    })
     const health = new Health({
       current: () => this.#current.snapshot,
       listening: () => this.#listening,
@@ -248,7 +223,7 @@ class Composition implements Gateway {
       keys: () => guards.health(),
       journalFailing: () => this.#journal?.stats().failing,
     })
-    this.#running = { signals, health, plugins, guards, transport, deadlines, services }
+    this.#running = { signals, health, plugins, guards, data }
     return undefined
   }
 
@@ -266,8 +241,13 @@ class Composition implements Gateway {
     this.#joined().guards.start((event) => this.#pipeline?.take(event))
     await this.#pipeline.settled
     await sourceHeard(this.#pipeline, this.#current)
-    const closed = await this.#openListeners()
+    const { data } = this.#joined()
+    const closed = await data.open({
+      certificates: this.#certificates,
+      freePorts: this.#overrides.freePorts === true,
+    })
     if (closed !== undefined) return closed
+    for (const [option, port] of data.ports) this.#ports.set(option, port)
     this.#listening = true
     const { revision, hash, counts } = this.#current.snapshot
     this.log.info({ ports: Object.fromEntries(this.#ports), revision, hash, counts }, 'ready')
@@ -293,26 +273,6 @@ class Composition implements Gateway {
     })
     this.#guard.adminPorts = new Set(this.#ports.values())
     return problem
-  }
-
-  async #openListeners(): Promise<string | undefined> {
-    const options = this.#options
-    const { services } = this.#joined()
-    const plain = options['server.insecure_port']
-    if (plain !== 0) {
-      const server = createListener(services)
-      this.#servers.push(server)
-      const place = this.#place('server.insecure_port', plain, options['server.insecure_bind_address'])
-      const problem = this.#opened('server.insecure_port', await listen(server, place))
-      if (problem !== undefined) return problem
-    }
-    const secure = options['server.secure_port']
-    if (secure === 0 || this.#certificates === undefined) return undefined
-    const server = createListener(services, this.#certificates.listenerOptions())
-    this.#servers.push(server)
-    this.#certificates.keepFresh((pem) => (server as SecureServer).setSecureContext(pem))
-    const place = this.#place('server.secure_port', secure, options['server.secure_bind_address'])
-    return this.#opened('server.secure_port', await listen(server, place))
   }
 
   #runPipeline(): Pipeline {
@@ -345,17 +305,12 @@ class Composition implements Gateway {
   #stopAccepting(): void {
     this.#load.draining = true
     this.#listening = false
-    for (const server of this.#servers) {
-      server.close()
-      server.closeIdleConnections()
-    }
+    this.#running?.data.stopAccepting()
   }
 
   /** Waits for exchanges under way; what is left at the limit is cut off. */
   async #finishRequests(signal: AbortSignal): Promise<void> {
-    const parts = { load: this.#load, servers: this.#servers, log: this.log }
-    await finishRequests({ ...parts, deadlines: this.#running?.deadlines }, signal)
-    await this.#running?.transport.close()
+    await this.#running?.data.finish(signal)
   }
 
   async #stopEvents(): Promise<void> {
@@ -363,20 +318,10 @@ class Composition implements Gateway {
     this.#pipeline?.stop()
     await this.#source?.stop()
     this.#certificates?.stop()
-    this.#running?.deadlines.stop()
+    this.#running?.data.stop()
     await this.#running?.plugins.host.stop()
     await this.#journal?.stop()
     for (const server of this.#admin) await server.close()
-  }
-
-  #place(option: string, port: number, address: string): { option: string; port: number; address: string } {
-    return { option, port: this.#overrides.freePorts === true ? 0 : port, address }
-  }
-
-  #opened(option: string, listening: Listening): string | undefined {
-    if ('problem' in listening) return listening.problem
-    this.#ports.set(option, listening.port)
-    return undefined
   }
 
   #joined(): Running {
