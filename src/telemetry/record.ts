@@ -1,7 +1,7 @@
 // The only writer of a request's signals: server and client spans, metrics, access line, all from one record, so that
 // they can never disagree. Nothing here throws: a signal that fails is counted, and the request goes on.
 
-import type { Tracer } from '@opentelemetry/api'
+import type { SpanContext, Tracer } from '@opentelemetry/api'
 import type { AccessLog } from './access-log.ts'
 import { jsonLine, prettyLine } from './access-line.ts'
 import { BatchLinks } from './batch-links.ts'
@@ -117,15 +117,23 @@ export class Recorder {
     this.#parts.metrics.inFlight(delta)
   }
 
-  /** Writes the span of a batch of events; exchanges under its revision link to it. */
-  recordBatch(batch: Batch): void {
+  /** Writes the span of a batch of events; exchanges under its revision link to it. Undefined where there is none. */
+  recordBatch(batch: Batch): SpanContext | undefined {
     const { tracer } = this.#parts
-    if (tracer === undefined) return
+    if (tracer === undefined) return undefined
     try {
-      this.#batches.set(batch.revision, writeBatchSpan(tracer, batch))
+      const context = writeBatchSpan(tracer, batch)
+      this.#batches.set(batch.revision, context)
+      return context
     } catch (error) {
       this.#fault(error)
+      return undefined
     }
+  }
+
+  /** Another process of this gateway has written the span of that revision: exchanges under it link to it. */
+  linkBatch(revision: number, context: SpanContext): void {
+    this.#batches.set(revision, context)
   }
 
   #witnessOf(record: ExchangeRecord): Witness {
