@@ -18,11 +18,14 @@ import { GuardSet } from './plugins/guard-set.ts'
 import { type LoadedPlugins, loadPlugins } from './plugins/load.ts'
 import { Certificates } from './proxy/certificates.ts'
 import { DataPath } from './proxy/data-path.ts'
-import type { Load } from './proxy/exchange-services.ts'
+import { emptyLoad, type Load } from './proxy/exchange-services.ts'
 import { AddressGuard } from './proxy/upstream/address-guard.ts'
 import type { Transport } from './proxy/upstream/transport.ts'
 import { Vault } from './resources/vault.ts'
 import { Current } from './snapshot/current.ts'
+import type { Fleet } from './workers/fleet.ts'
+import { openFleet } from './workers/open-fleet.ts'
+import type { WorkerLimits } from './workers/worker-process.ts'
 import type { AccessLogOutput } from './telemetry/access-log.ts'
 import { logConditions } from './telemetry/condition-log.ts'
 import { createLog, type Log, type LogOutput } from './telemetry/log.ts'
@@ -41,6 +44,8 @@ export interface GatewayOverrides {
   readonly transport?: (made: Transport) => Transport
   /** Every listener that is on takes a port of the system's choice. */
   readonly freePorts?: boolean
+  /** Of processes that serve. */
+  readonly workerLimits?: Partial<WorkerLimits>
 }
 
 /** Ports by the option that opened them. */
@@ -69,7 +74,8 @@ interface Running {
   readonly health: Health
   readonly plugins: LoadedPlugins
   readonly guards: GuardSet
-  readonly data: DataPath
+  /** Absent where workers serve. */
+  readonly data: DataPath | undefined
 }
 
 /** What the last spans and lines get. */
@@ -84,9 +90,11 @@ class Composition implements Gateway {
   readonly #recentEvents = new RecentEvents()
   readonly #exchanges: FlightRecorder
   readonly #guard: AddressGuard
-  readonly #load: Load = { requests: 0, connections: 0, upstreamConnections: 0, draining: false }
+  readonly #load: Load
   readonly #admin: AdminServer[] = []
   readonly #ports = new Map<string, number>()
+  /** The processes that serve; absent where this one does. */
+  readonly #fleet: Fleet | undefined
   #running: Running | undefined
   #journal: Journal | undefined
   #source: OpenedSource | undefined
@@ -97,12 +105,16 @@ class Composition implements Gateway {
   constructor(options: Options, overrides: GatewayOverrides) {
     this.#options = options
     this.#overrides = overrides
+    this.#load = emptyLoad(options)
     this.#exchanges = new FlightRecorder({
       exchanges: options['explain.exchanges'],
       failedExchanges: options['explain.failed_exchanges'],
     })
     this.#guard = new AddressGuard(options['proxy.allow_restricted_upstreams'])
-    this.log = createLog(options, overrides.stderr === undefined ? {} : { output: overrides.stderr })
+    const { stdout = process.stdout, stderr = process.stderr, version = '0.0.0', freePorts = false } = overrides
+    this.log = createLog(options, { output: stderr })
+    const parts = { options, version, log: this.log, vault: this.#vault, freePorts }
+    this.#fleet = openFleet({ ...parts, limits: overrides.workerLimits }, { stdout, stderr })
   }
 
   async start(): Promise<{ ports: Ports } | { problem: string }> {
@@ -181,6 +193,7 @@ class Composition implements Gateway {
       servedCertificates: () => this.#certificates?.ends() ?? [],
       keeper: this.#exchanges,
       journal: () => this.#journal?.stats(),
+      others: this.#fleet,
       ...(this.#overrides.stdout === undefined ? {} : { stdout: this.#overrides.stdout }),
     })
     if ('problem' in signals) return signals.problem
@@ -193,18 +206,36 @@ class Composition implements Gateway {
       await signals.stop(FLUSH_MS)
       return plugins.problem
     }
-    const guards = await GuardSet.open(options, {
+    // Where workers serve, each has its own connection to a store of limits, and this process needs none.
+    const judging = this.#fleet === undefined ? options : { ...options, 'limits.redis_url': '' }
+    const guards = await GuardSet.open(judging, {
       judge: this.#guard,
       log: this.log,
       limits: signals.metrics.limits,
+      onKeySetWord: (url) => this.#fleet?.keySetChanged(url),
     })
     if ('problem' in guards) {
       await plugins.host.stop()
       await signals.stop(FLUSH_MS)
       return guards.problem
     }
-    const data = await DataPath.make({
-      options,
+    const data = this.#fleet === undefined ? await this.#dataPath(signals, plugins, guards) : undefined
+    const health = new Health({
+      current: () => this.#current.snapshot,
+      listening: () => this.#listening && this.#fleet?.listening !== false,
+      draining: () => this.#load.draining,
+      blocked: () => plugins.host.blocked(),
+      keys: () => guards.health(),
+      journalFailing: () => this.#journal?.stats().failing,
+      workers: this.#fleet?.health,
+    })
+    this.#running = { signals, health, plugins, guards, data }
+    return undefined
+  }
+
+  #dataPath(signals: Signals, plugins: LoadedPlugins, guards: GuardSet): Promise<DataPath> {
+    return DataPath.make({
+      options: this.#options,
       vault: this.#vault,
       addressGuard: this.#guard,
       current: this.#current,
@@ -215,16 +246,6 @@ class Composition implements Gateway {
       log: this.log,
       wrap: this.#overrides.transport,
     })
-    const health = new Health({
-      current: () => this.#current.snapshot,
-      listening: () => this.#listening,
-      draining: () => this.#load.draining,
-      blocked: () => plugins.host.blocked(),
-      keys: () => guards.health(),
-      journalFailing: () => this.#journal?.stats().failing,
-    })
-    this.#running = { signals, health, plugins, guards, data }
-    return undefined
   }
 
   /** Admin ports first: they tell how far the rest is. The data path opens once the first snapshot is live. */
@@ -237,17 +258,21 @@ class Composition implements Gateway {
     }
     const refused = await this.#openAdmin()
     if (refused !== undefined) return refused
+    const { signals, guards, data } = this.#joined()
+    this.#fleet?.begin({
+      guards: guards.knowledge,
+      limitObserver: signals.metrics.limits,
+      adminPorts: this.#guard.adminPorts,
+    })
     this.#pipeline = this.#runPipeline()
-    this.#joined().guards.start((event) => this.#pipeline?.take(event))
+    guards.start((event) => this.#pipeline?.take(event))
     await this.#pipeline.settled
     await sourceHeard(this.#pipeline, this.#current)
-    const { data } = this.#joined()
-    const closed = await data.open({
-      certificates: this.#certificates,
-      freePorts: this.#overrides.freePorts === true,
-    })
-    if (closed !== undefined) return closed
-    for (const [option, port] of data.ports) this.#ports.set(option, port)
+    const { freePorts = false } = this.#overrides
+    const opened =
+      (await this.#fleet?.serve()) ?? (await data?.open({ certificates: this.#certificates, freePorts }))
+    if (opened !== undefined && 'problem' in opened) return opened.problem
+    for (const [option, port] of opened?.ports ?? []) this.#ports.set(option, port)
     this.#listening = true
     const { revision, hash, counts } = this.#current.snapshot
     this.log.info({ ports: Object.fromEntries(this.#ports), revision, hash, counts }, 'ready')
@@ -263,6 +288,7 @@ class Composition implements Gateway {
       log: this.log,
       events: this.#recentEvents,
       exchanges: this.#exchanges,
+      fleet: this.#fleet,
       mask: signals.mask,
       keys: guards.keyFinding,
       current: () => this.#current.snapshot,
@@ -277,6 +303,8 @@ class Composition implements Gateway {
 
   #runPipeline(): Pipeline {
     const { signals, plugins, guards } = this.#joined()
+    const fleet = this.#fleet
+    const journal = this.#journal
     const observedAt = performance.timeOrigin + performance.now()
     return runPipeline({
       sources: this.#source?.sources ?? [],
@@ -284,6 +312,14 @@ class Composition implements Gateway {
         { type: 'plugins', source: 'plugins', observedAt, plugins: [...BUILT_IN_PLUGINS, ...plugins.facts] },
         guards.firstEvent(),
       ]),
+      ...(fleet !== undefined && {
+        journal: {
+          append(entry) {
+            journal?.append(entry)
+            fleet.record(entry.event)
+          },
+        },
+      }),
       options: this.#options,
       current: this.#current,
       log: this.log,
@@ -296,7 +332,8 @@ class Composition implements Gateway {
   #published(publication: Publication, signals: Signals): void {
     const { snapshot, state } = publication
     this.#vault.follow(state.kinds.Secret.objects)
-    signals.published(publication)
+    const batch = signals.published(publication)
+    this.#fleet?.published(publication, batch)
     this.#joined().guards.published(snapshot, state)
     logConditions(snapshot, this.log)
     this.#source?.published(publication)
@@ -305,12 +342,13 @@ class Composition implements Gateway {
   #stopAccepting(): void {
     this.#load.draining = true
     this.#listening = false
-    this.#running?.data.stopAccepting()
+    this.#running?.data?.stopAccepting()
+    this.#fleet?.stopAccepting()
   }
 
   /** Waits for exchanges under way; what is left at the limit is cut off. */
   async #finishRequests(signal: AbortSignal): Promise<void> {
-    await this.#running?.data.finish(signal)
+    await Promise.all([this.#running?.data?.finish(signal), this.#fleet?.finish()])
   }
 
   async #stopEvents(): Promise<void> {
@@ -318,7 +356,7 @@ class Composition implements Gateway {
     this.#pipeline?.stop()
     await this.#source?.stop()
     this.#certificates?.stop()
-    this.#running?.data.stop()
+    this.#running?.data?.stop()
     await this.#running?.plugins.host.stop()
     await this.#journal?.stop()
     for (const server of this.#admin) await server.close()

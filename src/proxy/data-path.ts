@@ -20,7 +20,7 @@ import { openTransport } from './upstream/open-transport.ts'
 import type { Transport } from './upstream/transport.ts'
 
 export interface DataPathParts
-  extends Pick<ExchangeServices, 'current' | 'recorder' | 'plugins' | 'guards' | 'load'> {
+  extends Pick<ExchangeServices, 'current' | 'recorder' | 'plugins' | 'guards' | 'load' | 'more'> {
   readonly options: Options
   readonly vault: Vault
   readonly addressGuard: AddressGuard
@@ -44,7 +44,7 @@ type Prefix = 'server.insecure' | 'server.secure'
 
 export class DataPath {
   /** By the option that opened them. */
-  readonly ports = new Map<string, number>()
+  readonly #ports = new Map<string, number>()
   readonly #parts: DataPathParts
   readonly #services: ExchangeServices
   readonly #servers: Server[] = []
@@ -57,7 +57,7 @@ export class DataPath {
 
   private constructor(parts: DataPathParts, transport: Transport) {
     this.#parts = parts
-    const { options, current, recorder, plugins, guards, load } = parts
+    const { options, current, recorder, plugins, guards, load, more } = parts
     this.#services = {
       options,
       current,
@@ -78,11 +78,19 @@ export class DataPath {
       },
       trusted: trustedProxies(options['server.trusted_proxies']),
       load,
+      more,
     }
   }
 
   /** Opens every port that the options name; on failure returns the line that says why. */
-  async open(how: OpenOptions): Promise<string | undefined> {
+  async open(
+    how: OpenOptions,
+  ): Promise<{ readonly ports: ReadonlyMap<string, number> } | { readonly problem: string }> {
+    const problem = await this.#open(how)
+    return problem === undefined ? { ports: this.#ports } : { problem }
+  }
+
+  async #open(how: OpenOptions): Promise<string | undefined> {
     const { options } = this.#parts
     const { certificates } = how
     if (options['server.insecure_port'] !== 0) {
@@ -124,7 +132,7 @@ export class DataPath {
     const address = options[`${prefix}_bind_address`]
     const listening = await listen(server, { option, port, address, reusePort: how.reusePort === true })
     if ('problem' in listening) return listening.problem
-    this.ports.set(option, listening.port)
+    this.#ports.set(option, listening.port)
     return undefined
   }
 }

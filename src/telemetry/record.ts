@@ -1,10 +1,10 @@
 // The only writer of a request's signals: server and client spans, metrics, access line, all from one record, so that
 // they can never disagree. Nothing here throws: a signal that fails is counted, and the request goes on.
 
-import type { SpanContext, Tracer } from '@opentelemetry/api'
+import type { Tracer } from '@opentelemetry/api'
 import type { AccessLog } from './access-log.ts'
 import { jsonLine, prettyLine } from './access-line.ts'
-import { BatchLinks } from './batch-links.ts'
+import { BatchLinks, type BatchSpan } from './batch-links.ts'
 import { type Batch, writeBatchSpan } from './batch-span.ts'
 import { epochMs } from './clock.ts'
 import type { Witness } from './exemplars.ts'
@@ -118,13 +118,14 @@ export class Recorder {
   }
 
   /** Writes the span of a batch of events; exchanges under its revision link to it. Undefined where there is none. */
-  recordBatch(batch: Batch): SpanContext | undefined {
+  recordBatch(batch: Batch): BatchSpan | undefined {
     const { tracer } = this.#parts
     if (tracer === undefined) return undefined
     try {
-      const context = writeBatchSpan(tracer, batch)
-      this.#batches.set(batch.revision, context)
-      return context
+      const { traceId, spanId, traceFlags } = writeBatchSpan(tracer, batch)
+      const span = { traceId, spanId, traceFlags }
+      this.#batches.set(batch.revision, span)
+      return span
     } catch (error) {
       this.#fault(error)
       return undefined
@@ -132,8 +133,8 @@ export class Recorder {
   }
 
   /** Another process of this gateway has written the span of that revision: exchanges under it link to it. */
-  linkBatch(revision: number, context: SpanContext): void {
-    this.#batches.set(revision, context)
+  linkBatch(revision: number, span: BatchSpan): void {
+    this.#batches.set(revision, span)
   }
 
   #witnessOf(record: ExchangeRecord): Witness {
