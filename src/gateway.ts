@@ -106,18 +106,26 @@ class Composition implements Gateway {
     this.#options = options
     this.#overrides = overrides
     this.#load = emptyLoad(options)
-    this.#exchanges = new FlightRecorder({
-      exchanges: options['explain.exchanges'],
-      failedExchanges: options['explain.failed_exchanges'],
-    })
     this.#guard = new AddressGuard(options['proxy.allow_restricted_upstreams'])
-    const { stdout = process.stdout, stderr = process.stderr, version = '0.0.0', freePorts = false } = overrides
+    const {
+      stdout = process.stdout,
+      stderr = process.stderr,
+      version = '0.0.0',
+      freePorts = false,
+    } = overrides
     this.log = createLog(options, { output: stderr })
     const parts = { options, version, log: this.log, vault: this.#vault, freePorts }
     this.#fleet = openFleet({ ...parts, limits: overrides.workerLimits }, { stdout, stderr })
+    // Where workers serve, each remembers its own.
+    const [exchanges, failedExchanges] =
+      this.#fleet === undefined ? [options['explain.exchanges'], options['explain.failed_exchanges']] : [0, 0]
+    this.#exchanges = new FlightRecorder({ exchanges, failedExchanges })
   }
 
   async start(): Promise<{ ports: Ports } | { problem: string }> {
+    if (this.#fleet !== undefined && this.#overrides.transport !== undefined) {
+      return { problem: 'server.workers: a transport that is put in between serves in one process only' }
+    }
     const problem =
       (await this.#openJournal()) ??
       (await this.#openSource()) ??

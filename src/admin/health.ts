@@ -6,7 +6,15 @@ import { KINDS, type Kind } from '../resources/resource.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 
 export interface HealthReason {
-  readonly component: 'snapshot' | 'source' | 'listener' | 'process' | 'watchdog' | 'keys' | 'journal' | 'workers'
+  readonly component:
+    | 'snapshot'
+    | 'source'
+    | 'listener'
+    | 'process'
+    | 'watchdog'
+    | 'keys'
+    | 'journal'
+    | 'workers'
   /** snake_case, from a closed list. */
   readonly reason:
     | 'no_snapshot'

@@ -42,9 +42,7 @@ export function catchUp(
 export function itemsOf(event: ResourceEvent, vault: Pick<Vault, 'get'>): FeedItem[] {
   const resources =
     event.type === 'upserted' ? [event.resource] : event.type === 'listed' ? event.resources : []
-  const secrets = resources
-    .map((resource) => secretOf(resource, vault))
-    .filter((item) => item !== undefined)
+  const secrets = resources.map((resource) => secretOf(resource, vault)).filter((item) => item !== undefined)
   return [...secrets, { type: 'event', event }]
 }
 

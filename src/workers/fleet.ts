@@ -224,7 +224,8 @@ export class Fleet implements FleetView, OtherProcesses {
         const areServing = numbers.every((number) => this.#serving(number) !== undefined)
         if (areServing || this.#startProblem !== undefined) resolve(this.#startProblem)
       }
-      for (const number of numbers) this.#workers.get(number)?.send({ type: 'serve', ports: [...this.#ports] })
+      for (const number of numbers)
+        this.#workers.get(number)?.send({ type: 'serve', ports: [...this.#ports] })
       this.#onStart()
     })
   }

@@ -97,11 +97,7 @@ export class HandedKeySets {
 const UNKNOWN: Known = { good: undefined, problem: 'no route names it, or nothing is known of it yet' }
 
 /** The same content keeps the keys that are ready. */
-function goodOf(
-  { good }: KeySetWord,
-  before: GoodSet | undefined,
-  nowMs: number,
-): GoodSet | undefined {
+function goodOf({ good }: KeySetWord, before: GoodSet | undefined, nowMs: number): GoodSet | undefined {
   if (good === undefined) return undefined
   const { keys, version, ageMs } = good
   const set = before?.set.version === version ? before.set : new KeySet(keys, version)

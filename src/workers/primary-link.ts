@@ -11,12 +11,7 @@ import { QuestionDesk, UNANSWERED } from './question-desk.ts'
 /** The part of `process` that is used. */
 export interface Channel {
   readonly connected?: boolean
-  send?(
-    message: unknown,
-    handle: undefined,
-    options: undefined,
-    sent: (error: Error | null) => void,
-  ): boolean
+  send?(message: unknown, handle: undefined, options: undefined, sent: (error: Error | null) => void): boolean
 }
 
 /** A key set that has to be fetched first takes as long as that may take, and the way there and back. */

@@ -35,7 +35,10 @@ export class WorkerMetrics {
           })),
       ),
       gauge(METRIC.workerRevision, 'Revision of the live snapshot of each worker; 0 before the first.', () =>
-        this.#workers().map(({ worker, revision }) => ({ labels: { worker: String(worker) }, value: revision })),
+        this.#workers().map(({ worker, revision }) => ({
+          labels: { worker: String(worker) },
+          value: revision,
+        })),
       ),
       counter(METRIC.workerRestarts, 'Workers that ended unasked and were replaced.', () =>
         this.#restarts.samples(),

@@ -46,6 +46,9 @@ export const WORKER_LIMITS: WorkerLimits = {
 /** The same file name as this one's: `.ts` in the checkout, `.js` in a build. */
 const SCRIPT = new URL(`./worker-main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
 
+/** Those of the primary, but for a debugger's port, which only one process can have. */
+const NODE_FLAGS = process.execArgv.filter((flag) => !flag.startsWith('--inspect'))
+
 export class WorkerProcess {
   readonly number: number
   readonly pid: number
@@ -53,8 +56,6 @@ export class WorkerProcess {
   revision = 0
   hash = ''
   serving = false
-  /** Of the process of this one; ms of `performance.now`. */
-  readonly startedAt = performance.now()
   readonly #child: ChildProcess
   readonly #events: WorkerEvents
   readonly #limits: WorkerLimits
@@ -72,7 +73,7 @@ export class WorkerProcess {
     this.number = start.worker
     this.#events = events
     this.#limits = limits
-    this.#child = fork(SCRIPT, [], { serialization: 'advanced', stdio: 'inherit' })
+    this.#child = fork(SCRIPT, [], { serialization: 'advanced', stdio: 'inherit', execArgv: NODE_FLAGS })
     this.pid = this.#child.pid ?? 0
     this.#questions = new QuestionDesk({
       send: (id, question) => this.send({ type: 'question', id, question }),
@@ -150,11 +151,6 @@ export class WorkerProcess {
     this.#child.kill('SIGKILL')
   }
 
-  /** For lines of outputs that are not to be awaited. */
-  get connected(): boolean {
-    return this.#child.connected
-  }
-
   #sent(items: Uint8Array): Promise<void> {
     return new Promise((resolve) => {
       if (!this.send({ type: 'feed', items }, items.length, resolve)) resolve()
@@ -176,7 +172,6 @@ export class WorkerProcess {
     this.#ended = true
     this.serving = false
     clearTimeout(this.#timer)
-    clearInterval(this.#timer)
     this.#questions.end()
     this.#events.onEnd(this, this.#end ?? end)
   }
