@@ -14,7 +14,6 @@ export function openWorkerLimiter(
   link: PrimaryLink,
   { log, observer }: LimiterParts & { readonly observer: LimitObserver },
 ): Promise<Limiter | { readonly problem: string }> {
-  const now = (): number => performance.now()
   if (options['limits.redis_url'] !== '') {
     // Each worker is one of the processes among which a share is divided.
     const replicas = options['limits.replicas'] * workers
@@ -40,4 +39,8 @@ export function openWorkerLimiter(
       onStore: () => undefined,
     }),
   )
+}
+
+function now(): number {
+  return performance.now()
 }

@@ -27,7 +27,8 @@ class Source {
   readonly events$ = new Observable<ResourceEvent>((subscriber) => {
     this.subscriptions += 1
     const lists = KINDS.map((kind): ResourceEvent => {
-      return { type: 'listed', ...ORIGIN, kind, resources: OBJECTS.filter((each) => each.kind === kind) }
+      const resources = OBJECTS.filter((each) => each.kind === kind)
+      return { type: 'listed', source: 'directory', observedAt: 1, kind, resources }
     })
     return concat(of(...lists), this.live, NEVER).subscribe(subscriber)
   })

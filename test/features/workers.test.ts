@@ -131,8 +131,8 @@ describe('workers', () => {
   })
 
   test('write whole access lines, and their spans link to the batch that the primary applied', async () => {
-    const { header } = await httpRequest(gateway.port, 'GET', '/free')
-    const traceId = header('x-kanali-correlation-id') ?? ''
+    const response = await httpRequest(gateway.port, 'GET', '/free')
+    const traceId = response.header('x-kanali-correlation-id') ?? ''
     const [line] = await gateway.accessLines(({ trace_id }) => trace_id === traceId)
     const { revision } = await snapshot()
     expect(line).toMatchObject({ status: 200, revision })
