@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Sample } from '../../src/telemetry/exposition.ts'
+import type { Family, Sample } from '../../src/telemetry/exposition.ts'
 import { type FamilySamples, FleetSamples } from '../../src/workers/fleet-samples.ts'
 
 const ROUTE = { namespace: 'shop', apiproxy: 'cart' }
@@ -13,8 +13,16 @@ function counted(value: number, at = 0): FamilySamples {
   }
 }
 
-async function sumOf(fleet: FleetSamples, own: readonly Sample[] = []): Promise<number | undefined> {
-  return (await fleet.over('kanali_requests_total', own))[0]?.value
+/** All samples of a family over a fleet, with those of the primary. */
+async function over(fleet: FleetSamples, name: string, own: readonly Sample[] = []): Promise<Sample[]> {
+  const family: Family = { name, help: '', type: 'counter', readings: () => [own, Promise.resolve([])] }
+  const samples: Sample[] = []
+  for (const reading of fleet.over(family)) samples.push(...(await reading))
+  return samples
+}
+
+async function sumOf(fleet: FleetSamples): Promise<number | undefined> {
+  return (await over(fleet, 'kanali_requests_total'))[0]?.value
 }
 
 describe('the samples of a fleet', () => {
@@ -22,7 +30,7 @@ describe('the samples of a fleet', () => {
     const fleet = new FleetSamples()
     fleet.told(1, [counted(3, 20)])
     fleet.told(2, [counted(4, 10)])
-    const [sample, ...others] = await fleet.over('kanali_requests_total', counted(2, 15).samples)
+    const [sample, ...others] = await over(fleet, 'kanali_requests_total', counted(2, 15).samples)
     expect(others).toEqual([])
     expect(sample).toMatchObject({ value: 9, exemplar: { timestamp: 20 } })
   })
@@ -51,18 +59,22 @@ describe('the samples of a fleet', () => {
 
   test('of gauges are those of the living; what only the primary knows is its own; what is of a process has its label', async () => {
     const fleet = new FleetSamples()
-    const gauge = (name: string): FamilySamples => ({ name, type: 'gauge', samples: [{ labels: {}, value: 5 }] })
+    const gauge = (name: string): FamilySamples => ({
+      name,
+      type: 'gauge',
+      samples: [{ labels: {}, value: 5 }],
+    })
     fleet.told(1, [gauge('kanali_connections'), gauge('kanali_ready'), gauge('process_open_fds')])
     fleet.told(2, [gauge('kanali_connections')])
     const own = [{ labels: {}, value: 1 }]
-    expect(await fleet.over('kanali_ready', own)).toBe(own)
-    expect(await fleet.over('process_open_fds', own)).toEqual([
+    expect(await over(fleet, 'kanali_ready', own)).toEqual(own)
+    expect(await over(fleet, 'process_open_fds', own)).toEqual([
       { labels: { worker: 'primary' }, value: 1 },
       { labels: { worker: '1' }, value: 5 },
     ])
-    expect((await fleet.over('kanali_connections', own))[0]?.value).toBe(11)
+    expect((await over(fleet, 'kanali_connections', own))[0]?.value).toBe(11)
     fleet.end(1)
-    expect((await fleet.over('kanali_connections', own))[0]?.value).toBe(6)
+    expect((await over(fleet, 'kanali_connections', own))[0]?.value).toBe(6)
   })
 
   test('of many series are merged in slices, and the parts of a histogram stay together', async () => {
@@ -74,7 +86,7 @@ describe('the samples of a fleet', () => {
       ],
     )
     for (const worker of [1, 2]) fleet.told(worker, [{ name: 'kanali_d', type: 'histogram', samples }])
-    const merged = await fleet.over('kanali_d', [])
+    const merged = await over(fleet, 'kanali_d')
     expect(merged).toHaveLength(6_000)
     expect(merged.every(({ value }) => value === 2)).toBe(true)
     expect(merged[1]).toMatchObject({ metricName: 'd_count', sharedLabels: { apiproxy: 'p0' } })

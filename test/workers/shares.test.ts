@@ -105,7 +105,8 @@ test('a request is refused if and only if so many are under way in all', async (
 test('who waits beyond the limit is refused at once, and nobody waits where nobody can be asked', async () => {
   const load = { ...emptyLoad(DEFAULT_OPTIONS), requestsMax: 0 }
   const held = new HeldShares({ load, ask: () => true })
-  for (let waiting = 0; waiting < WAITING_MAX; waiting++) expect(held.more('requests')).toBeInstanceOf(Promise)
+  for (let waiting = 0; waiting < WAITING_MAX; waiting++)
+    expect(held.more('requests')).toBeInstanceOf(Promise)
   expect(held.more('requests')).toBeUndefined()
   const alone = new HeldShares({ load, ask: () => false })
   expect(await alone.more('requests')).toBe(false)
