@@ -1,6 +1,8 @@
 // What becomes of a gateway of several processes when one of them is lost: a worker that is killed, stands still or takes
 // nothing more is replaced from the primary's memory, the others go on, and no process outlives the primary.
 
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { concat, NEVER, Observable, of, Subject } from 'rxjs'
 import { describe, expect, test } from 'vitest'
 import type { ResourceEvent } from '../../src/events/event.ts'
@@ -159,6 +161,22 @@ describe('a worker', () => {
 })
 
 describe('the primary', () => {
+  test('does not start on a port that somebody has, shared or not', async () => {
+    for (const reusePort of [false, true]) {
+      const stranger = createServer().listen({ port: 0, host: '127.0.0.1', reusePort })
+      await once(stranger, 'listening')
+      const { port } = stranger.address() as AddressInfo
+      const gateway = await startGatewayProcess({
+        flags: { 'server.workers': 2, 'server.insecure_port': port },
+        waitUntilReady: false,
+      })
+      expect(await gateway.process.exited).toEqual({ code: 1, signal: null })
+      expect(gateway.process.stderr).toContain(`server.insecure_port ${port}: address already in use`)
+      await gateway.folder.remove()
+      stranger.close()
+    }
+  })
+
   test('that is killed leaves no worker behind', async () => {
     const gateway = await startGatewayProcess({ flags: { 'server.workers': 2 } })
     const { workers } = await view(gateway)
