@@ -120,7 +120,8 @@ export class FleetSamples {
       for (const sample of reading) add(sums, keyOf(sample), sample)
       return []
     }
-    for (const reading of readings()) yield reading instanceof Promise ? reading.then(addAll) : addAll(reading)
+    for (const reading of readings())
+      yield reading instanceof Promise ? reading.then(addAll) : addAll(reading)
     for (const [, samples] of this.#of(name)) {
       for (let at = 0; at < samples.length; at += SLICE) yield addAll(samples.slice(at, at + SLICE))
     }
