@@ -18,6 +18,7 @@ import {
 } from './topics/process.ts'
 import { inFlight, trailersDropped } from './topics/requests.ts'
 import { faults, lost } from './topics/telemetry-losses.ts'
+import { workers, workerSnapshots, workersReplaced } from './topics/workers.ts'
 
 export const runtime = () =>
   board(
@@ -39,6 +40,10 @@ export const runtime = () =>
           costOfRequest({ w: 8, h: 8 }),
           gatewayPercentiles({ w: 8, h: 8 }),
         ],
+      },
+      {
+        title: 'Workers',
+        panels: [workers({ w: 8, h: 8 }), workerSnapshots({ w: 8, h: 8 }), workersReplaced({ w: 8, h: 8 })],
       },
       {
         title: 'Memory',

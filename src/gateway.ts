@@ -1,13 +1,10 @@
 // The composition root: makes every part, joins them, starts them in order and ends them in reverse. Nothing is decided
 // here; `createGateway` is what the program and the tests call.
 
-import type { Server as SecureServer } from 'node:https'
-import type { Server } from 'node:http'
 import { openAdmin } from './admin/admin-ports.ts'
 import type { AdminServer } from './admin/admin-server.ts'
 import { Health } from './admin/health.ts'
 import type { Options } from './config/options.ts'
-import { errorBodies } from './errors/bodies.ts'
 import type { Journal } from './events/journal/journal.ts'
 import { FlightRecorder } from './explain/flight-recorder.ts'
 import { RecentEvents } from './events/recent-events.ts'
@@ -20,18 +17,15 @@ import { BUILT_IN_PLUGINS } from './plugins/built-in.ts'
 import { GuardSet } from './plugins/guard-set.ts'
 import { type LoadedPlugins, loadPlugins } from './plugins/load.ts'
 import { Certificates } from './proxy/certificates.ts'
-import { Deadlines } from './proxy/deadlines.ts'
-import { finishRequests } from './proxy/drain.ts'
-import type { ExchangeServices, Load } from './proxy/exchange-services.ts'
-import { HeadFlusher } from './proxy/head-flusher.ts'
-import { type Listening, listen } from './proxy/listen.ts'
-import { createListener } from './proxy/server.ts'
-import { trustedProxies } from './proxy/trusted-proxies.ts'
+import { DataPath } from './proxy/data-path.ts'
+import { emptyLoad, type Load } from './proxy/exchange-services.ts'
 import { AddressGuard } from './proxy/upstream/address-guard.ts'
-import { openTransport } from './proxy/upstream/open-transport.ts'
 import type { Transport } from './proxy/upstream/transport.ts'
 import { Vault } from './resources/vault.ts'
 import { Current } from './snapshot/current.ts'
+import type { Fleet } from './workers/fleet.ts'
+import { openFleet } from './workers/open-fleet.ts'
+import type { WorkerLimits } from './workers/worker-process.ts'
 import type { AccessLogOutput } from './telemetry/access-log.ts'
 import { logConditions } from './telemetry/condition-log.ts'
 import { createLog, type Log, type LogOutput } from './telemetry/log.ts'
@@ -50,6 +44,8 @@ export interface GatewayOverrides {
   readonly transport?: (made: Transport) => Transport
   /** Every listener that is on takes a port of the system's choice. */
   readonly freePorts?: boolean
+  /** Of processes that serve. */
+  readonly workerLimits?: Partial<WorkerLimits>
 }
 
 /** Ports by the option that opened them. */
@@ -78,9 +74,8 @@ interface Running {
   readonly health: Health
   readonly plugins: LoadedPlugins
   readonly guards: GuardSet
-  readonly transport: Transport
-  readonly deadlines: Deadlines
-  readonly services: ExchangeServices
+  /** Absent where workers serve. */
+  readonly data: DataPath | undefined
 }
 
 /** What the last spans and lines get. */
@@ -95,10 +90,11 @@ class Composition implements Gateway {
   readonly #recentEvents = new RecentEvents()
   readonly #exchanges: FlightRecorder
   readonly #guard: AddressGuard
-  readonly #load: Load = { requests: 0, connections: 0, upstreamConnections: 0, draining: false }
-  readonly #servers: Server[] = []
+  readonly #load: Load
   readonly #admin: AdminServer[] = []
   readonly #ports = new Map<string, number>()
+  /** The processes that serve; absent where this one does. */
+  readonly #fleet: Fleet | undefined
   #running: Running | undefined
   #journal: Journal | undefined
   #source: OpenedSource | undefined
@@ -109,15 +105,27 @@ class Composition implements Gateway {
   constructor(options: Options, overrides: GatewayOverrides) {
     this.#options = options
     this.#overrides = overrides
-    this.#exchanges = new FlightRecorder({
-      exchanges: options['explain.exchanges'],
-      failedExchanges: options['explain.failed_exchanges'],
-    })
+    this.#load = emptyLoad(options)
     this.#guard = new AddressGuard(options['proxy.allow_restricted_upstreams'])
-    this.log = createLog(options, overrides.stderr === undefined ? {} : { output: overrides.stderr })
+    const {
+      stdout = process.stdout,
+      stderr = process.stderr,
+      version = '0.0.0',
+      freePorts = false,
+    } = overrides
+    this.log = createLog(options, { output: stderr })
+    const parts = { options, version, log: this.log, vault: this.#vault, freePorts }
+    this.#fleet = openFleet({ ...parts, limits: overrides.workerLimits }, { stdout, stderr })
+    // Where workers serve, each remembers its own.
+    const [exchanges, failedExchanges] =
+      this.#fleet === undefined ? [options['explain.exchanges'], options['explain.failed_exchanges']] : [0, 0]
+    this.#exchanges = new FlightRecorder({ exchanges, failedExchanges })
   }
 
   async start(): Promise<{ ports: Ports } | { problem: string }> {
+    if (this.#fleet !== undefined && this.#overrides.transport !== undefined) {
+      return { problem: 'server.workers: a transport that is put in between serves in one process only' }
+    }
     const problem =
       (await this.#openJournal()) ??
       (await this.#openSource()) ??
@@ -193,6 +201,7 @@ class Composition implements Gateway {
       servedCertificates: () => this.#certificates?.ends() ?? [],
       keeper: this.#exchanges,
       journal: () => this.#journal?.stats(),
+      others: this.#fleet,
       ...(this.#overrides.stdout === undefined ? {} : { stdout: this.#overrides.stdout }),
     })
     if ('problem' in signals) return signals.problem
@@ -205,51 +214,46 @@ class Composition implements Gateway {
       await signals.stop(FLUSH_MS)
       return plugins.problem
     }
-    const guards = await GuardSet.open(options, {
+    // Where workers serve, each has its own connection to a store of limits, and this process needs none.
+    const judging = this.#fleet === undefined ? options : { ...options, 'limits.redis_url': '' }
+    const guards = await GuardSet.open(judging, {
       judge: this.#guard,
       log: this.log,
       limits: signals.metrics.limits,
+      onKeySetWord: (url) => this.#fleet?.keySetChanged(url),
     })
     if ('problem' in guards) {
       await plugins.host.stop()
       await signals.stop(FLUSH_MS)
       return guards.problem
     }
-    const parts = { options, vault: this.#vault, guard: this.#guard, load: this.#load }
-    const made = await openTransport(parts)
-    const transport = this.#overrides.transport?.(made) ?? made
-    const deadlines = new Deadlines((now) => transport.sweep(now))
-    const services: ExchangeServices = {
-      options,
-      current: this.#current,
-      recorder: signals.recorder,
-      plugins: plugins.host,
-      guards: guards.guards,
-      transport,
-      deadlines,
-      flusher: new HeadFlusher(),
-      answers: {
-        bodyOf: errorBodies(options['errors.details_base']),
-        proxyStatus: options['proxy.proxy_status'],
-      },
-      headerRules: {
-        apiKeyHeader: options['plugins.apiKey.header_key'],
-        passBaggage: options['tracing.inbound'] === 'trust',
-        takesTrailers: transport.isEndToEnd,
-      },
-      trusted: trustedProxies(options['server.trusted_proxies']),
-      load: this.#load,
-    }
+    const data = this.#fleet === undefined ? await this.#dataPath(signals, plugins, guards) : undefined
     const health = new Health({
       current: () => this.#current.snapshot,
-      listening: () => this.#listening,
+      listening: () => this.#listening && this.#fleet?.listening !== false,
       draining: () => this.#load.draining,
       blocked: () => plugins.host.blocked(),
       keys: () => guards.health(),
       journalFailing: () => this.#journal?.stats().failing,
+      workers: this.#fleet?.health,
     })
-    this.#running = { signals, health, plugins, guards, transport, deadlines, services }
+    this.#running = { signals, health, plugins, guards, data }
     return undefined
+  }
+
+  #dataPath(signals: Signals, plugins: LoadedPlugins, guards: GuardSet): Promise<DataPath> {
+    return DataPath.make({
+      options: this.#options,
+      vault: this.#vault,
+      addressGuard: this.#guard,
+      current: this.#current,
+      recorder: signals.recorder,
+      plugins: plugins.host,
+      guards: guards.guards,
+      load: this.#load,
+      log: this.log,
+      wrap: this.#overrides.transport,
+    })
   }
 
   /** Admin ports first: they tell how far the rest is. The data path opens once the first snapshot is live. */
@@ -262,12 +266,21 @@ class Composition implements Gateway {
     }
     const refused = await this.#openAdmin()
     if (refused !== undefined) return refused
+    const { signals, guards, data } = this.#joined()
+    this.#fleet?.begin({
+      guards: guards.knowledge,
+      limitObserver: signals.metrics.limits,
+      adminPorts: this.#guard.adminPorts,
+    })
     this.#pipeline = this.#runPipeline()
-    this.#joined().guards.start((event) => this.#pipeline?.take(event))
+    guards.start((event) => this.#pipeline?.take(event))
     await this.#pipeline.settled
     await sourceHeard(this.#pipeline, this.#current)
-    const closed = await this.#openListeners()
-    if (closed !== undefined) return closed
+    const { freePorts = false } = this.#overrides
+    const opened =
+      (await this.#fleet?.serve()) ?? (await data?.open({ certificates: this.#certificates, freePorts }))
+    if (opened !== undefined && 'problem' in opened) return opened.problem
+    for (const [option, port] of opened?.ports ?? []) this.#ports.set(option, port)
     this.#listening = true
     const { revision, hash, counts } = this.#current.snapshot
     this.log.info({ ports: Object.fromEntries(this.#ports), revision, hash, counts }, 'ready')
@@ -283,6 +296,7 @@ class Composition implements Gateway {
       log: this.log,
       events: this.#recentEvents,
       exchanges: this.#exchanges,
+      fleet: this.#fleet,
       mask: signals.mask,
       keys: guards.keyFinding,
       current: () => this.#current.snapshot,
@@ -295,28 +309,10 @@ class Composition implements Gateway {
     return problem
   }
 
-  async #openListeners(): Promise<string | undefined> {
-    const options = this.#options
-    const { services } = this.#joined()
-    const plain = options['server.insecure_port']
-    if (plain !== 0) {
-      const server = createListener(services)
-      this.#servers.push(server)
-      const place = this.#place('server.insecure_port', plain, options['server.insecure_bind_address'])
-      const problem = this.#opened('server.insecure_port', await listen(server, place))
-      if (problem !== undefined) return problem
-    }
-    const secure = options['server.secure_port']
-    if (secure === 0 || this.#certificates === undefined) return undefined
-    const server = createListener(services, this.#certificates.listenerOptions())
-    this.#servers.push(server)
-    this.#certificates.keepFresh((pem) => (server as SecureServer).setSecureContext(pem))
-    const place = this.#place('server.secure_port', secure, options['server.secure_bind_address'])
-    return this.#opened('server.secure_port', await listen(server, place))
-  }
-
   #runPipeline(): Pipeline {
     const { signals, plugins, guards } = this.#joined()
+    const fleet = this.#fleet
+    const journal = this.#journal
     const observedAt = performance.timeOrigin + performance.now()
     return runPipeline({
       sources: this.#source?.sources ?? [],
@@ -324,6 +320,14 @@ class Composition implements Gateway {
         { type: 'plugins', source: 'plugins', observedAt, plugins: [...BUILT_IN_PLUGINS, ...plugins.facts] },
         guards.firstEvent(),
       ]),
+      ...(fleet !== undefined && {
+        journal: {
+          append(entry) {
+            journal?.append(entry)
+            fleet.record(entry.event)
+          },
+        },
+      }),
       options: this.#options,
       current: this.#current,
       log: this.log,
@@ -336,7 +340,8 @@ class Composition implements Gateway {
   #published(publication: Publication, signals: Signals): void {
     const { snapshot, state } = publication
     this.#vault.follow(state.kinds.Secret.objects)
-    signals.published(publication)
+    const batch = signals.published(publication)
+    this.#fleet?.published(publication, batch)
     this.#joined().guards.published(snapshot, state)
     logConditions(snapshot, this.log)
     this.#source?.published(publication)
@@ -345,17 +350,13 @@ class Composition implements Gateway {
   #stopAccepting(): void {
     this.#load.draining = true
     this.#listening = false
-    for (const server of this.#servers) {
-      server.close()
-      server.closeIdleConnections()
-    }
+    this.#running?.data?.stopAccepting()
+    this.#fleet?.stopAccepting()
   }
 
   /** Waits for exchanges under way; what is left at the limit is cut off. */
   async #finishRequests(signal: AbortSignal): Promise<void> {
-    const parts = { load: this.#load, servers: this.#servers, log: this.log }
-    await finishRequests({ ...parts, deadlines: this.#running?.deadlines }, signal)
-    await this.#running?.transport.close()
+    await Promise.all([this.#running?.data?.finish(signal), this.#fleet?.finish()])
   }
 
   async #stopEvents(): Promise<void> {
@@ -363,20 +364,10 @@ class Composition implements Gateway {
     this.#pipeline?.stop()
     await this.#source?.stop()
     this.#certificates?.stop()
-    this.#running?.deadlines.stop()
+    this.#running?.data?.stop()
     await this.#running?.plugins.host.stop()
     await this.#journal?.stop()
     for (const server of this.#admin) await server.close()
-  }
-
-  #place(option: string, port: number, address: string): { option: string; port: number; address: string } {
-    return { option, port: this.#overrides.freePorts === true ? 0 : port, address }
-  }
-
-  #opened(option: string, listening: Listening): string | undefined {
-    if ('problem' in listening) return listening.problem
-    this.#ports.set(option, listening.port)
-    return undefined
   }
 
   #joined(): Running {

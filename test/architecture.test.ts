@@ -31,6 +31,7 @@ const MODULES: readonly (readonly [rank: number, module: string])[] = [
   [7, 'src/life.ts'],
   [7, 'src/open-journal.ts'],
   [7, 'src/open-source.ts'],
+  [7.5, 'src/workers/'],
   [8, 'src/gateway.ts'],
   [8, 'src/validator.ts'],
   [9, 'src/cli/'],

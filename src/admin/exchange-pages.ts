@@ -8,8 +8,9 @@ import type { FlightRecorder } from '../explain/flight-recorder.ts'
 import type { KeptExchange } from '../explain/kept-exchange.ts'
 import { epochMs } from '../telemetry/clock.ts'
 import { roundMs } from '../telemetry/time-split.ts'
-import type { AdminRequest, AdminRoute } from './admin-server.ts'
+import type { AdminRoute } from './admin-server.ts'
 import { type Answer, refusal } from './answer.ts'
+import { type FleetView, mergeLists, mergeTraces } from './fleet-view.ts'
 import { choiceOf, integerOf, refuseUnknown } from './query.ts'
 
 const LIMIT = { min: 1, max: 10_000, fallback: 100 }
@@ -29,15 +30,33 @@ interface Filter {
   readonly since: number
 }
 
-/** `GET /debug/exchanges` and `GET /debug/exchanges/<trace id>`. */
-export function exchangePages(recorder: FlightRecorder): readonly AdminRoute[] {
+/** `GET /debug/exchanges` and `GET /debug/exchanges/<trace id>`. @param fleet the workers, where they serve */
+export function exchangePages(recorder: FlightRecorder, fleet?: FleetView): readonly AdminRoute[] {
   return [
-    { method: 'GET', path: '/debug/exchanges', answer: ({ query }) => list(recorder, query) },
-    { method: 'GET', path: '/debug/exchanges/*', answer: (request) => trace(recorder, request) },
+    {
+      method: 'GET',
+      path: '/debug/exchanges',
+      answer: async ({ query }) => {
+        const own = listExchanges(recorder, query)
+        if (fleet === undefined || own.status !== 200) return own
+        const limit = integerOf(query, 'limit', LIMIT)
+        return mergeLists(await fleet.exchanges(query), typeof limit === 'number' ? limit : LIMIT.fallback)
+      },
+    },
+    {
+      method: 'GET',
+      path: '/debug/exchanges/*',
+      answer: async ({ segment, query }) => {
+        const own = refuseUnknown(query, []) ?? traceExchanges(recorder, segment)
+        if (fleet === undefined || own.status !== 404) return own
+        return mergeTraces(await fleet.trace(segment), own)
+      },
+    },
   ]
 }
 
-function list(recorder: FlightRecorder, query: URLSearchParams): Answer {
+/** What this process remembers, as the list of the page. */
+export function listExchanges(recorder: FlightRecorder, query: URLSearchParams): Answer {
   const refused = refuseUnknown(query, PARAMETERS)
   if (refused !== undefined) return refused
   const limit = integerOf(query, 'limit', LIMIT)
@@ -72,9 +91,7 @@ function list(recorder: FlightRecorder, query: URLSearchParams): Answer {
 }
 
 /** All exchanges of the trace by server span id, the oldest first; the newest ones where they are too many. */
-function trace(recorder: FlightRecorder, { segment, query }: AdminRequest): Answer {
-  const refused = refuseUnknown(query, [])
-  if (refused !== undefined) return refused
+export function traceExchanges(recorder: FlightRecorder, segment: string): Answer {
   const traceId = segment.toLowerCase()
   if (!/^[0-9a-f]{32}$/.test(traceId)) {
     return refusal(

@@ -6,7 +6,15 @@ import { KINDS, type Kind } from '../resources/resource.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 
 export interface HealthReason {
-  readonly component: 'snapshot' | 'source' | 'listener' | 'process' | 'watchdog' | 'keys' | 'journal'
+  readonly component:
+    | 'snapshot'
+    | 'source'
+    | 'listener'
+    | 'process'
+    | 'watchdog'
+    | 'keys'
+    | 'journal'
+    | 'workers'
   /** snake_case, from a closed list. */
   readonly reason:
     | 'no_snapshot'
@@ -19,6 +27,9 @@ export interface HealthReason {
     | 'decryption_key_unusable'
     | 'event_loop_blocked'
     | 'journal_failing'
+    | 'workers_missing'
+    | 'workers_restarting'
+    | 'workers_disagree'
   readonly message: string
   /** False: said, but traffic is still wanted (the answer is 200). */
   readonly fatal: boolean
@@ -47,6 +58,17 @@ export interface HealthInputs {
   keys(): { readonly problem: string | undefined; readonly drained: boolean }
   /** Why the journal cannot be written; undefined where it is, or there is none. */
   journalFailing?(): string | undefined
+  /** How the processes do that serve; absent where this one does. @param hash of the live snapshot */
+  workers?: ((hash: string) => WorkersHealth) | undefined
+}
+
+export interface WorkersHealth {
+  /** How many do not serve. */
+  readonly missing: number
+  /** They end so often that a person should look. */
+  readonly restarting: boolean
+  /** Those that have the revision that is live, and made another content of it. */
+  readonly disagreeing: readonly number[]
 }
 
 export class Health {
@@ -59,7 +81,13 @@ export class Health {
   /** For `/readyz`: ready as soon as a snapshot is live and the listeners are open, and until a drain begins. */
   readiness(): Readiness {
     const snapshot = this.#inputs.current()
-    const reasons = [...this.#process(), ...ofSnapshot(snapshot), ...this.#keys(snapshot), ...this.#journal()]
+    const reasons = [
+      ...this.#process(),
+      ...ofSnapshot(snapshot),
+      ...this.#keys(snapshot),
+      ...this.#journal(),
+      ...this.#workers(snapshot),
+    ]
     return { ready: !reasons.some(({ fatal }) => fatal), ...identityOf(snapshot, reasons) }
   }
 
@@ -104,11 +132,31 @@ export class Health {
     return [{ component: 'journal', reason: 'journal_failing', message, fatal: false }]
   }
 
+  /** One that serves is enough to be ready: with none, the listener is closed. */
+  #workers({ hash }: Snapshot): HealthReason[] {
+    if (this.#inputs.draining()) return []
+    const { missing, restarting, disagreeing } = this.#inputs.workers?.(hash) ?? NO_WORKERS
+    const said: (readonly [boolean, HealthReason['reason'], string])[] = [
+      [missing > 0, 'workers_missing', `${missing} workers do not serve: they are starting, or about to.`],
+      [restarting, 'workers_restarting', 'Workers end and are replaced again and again; the log says why.'],
+      [
+        disagreeing.length > 0,
+        'workers_disagree',
+        `Workers ${disagreeing.join(', ')} have another hash than ${hash} for the same revision.`,
+      ],
+    ]
+    return said.flatMap(([holds, reason, message]) =>
+      holds ? [{ component: 'workers' as const, reason, message, fatal: false }] : [],
+    )
+  }
+
   #watchdog(): HealthReason[] {
     const what = this.#inputs.blocked()
     return what === undefined ? [] : [fatal('watchdog', 'event_loop_blocked', what)]
   }
 }
+
+const NO_WORKERS: WorkersHealth = { missing: 0, restarting: false, disagreeing: [] }
 
 // A gateway that serves what it last knew is worth more than none, and a source that fails does so for all replicas
 // at once: what the source lacks therefore degrades readiness and never takes it away.

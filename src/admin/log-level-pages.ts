@@ -3,6 +3,7 @@
 
 import type { AdminRequest, AdminRoute } from './admin-server.ts'
 import { type Answer, refusal } from './answer.ts'
+import type { FleetView } from './fleet-view.ts'
 import type { LogFields } from '../telemetry/names.ts'
 
 export interface LevelledLog {
@@ -13,8 +14,14 @@ export interface LevelledLog {
 /** From the most to the least that is written. */
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 
-/** `GET /debug/log-level` and `POST /debug/log-level` with `{ "level": "debug" }`. */
-export function logLevelPages(log: LevelledLog): readonly AdminRoute[] {
+/**
+ * `GET /debug/log-level` and `POST /debug/log-level` with `{ "level": "debug" }`.
+ * @param fleet the workers, which follow
+ */
+export function logLevelPages(
+  log: LevelledLog,
+  fleet?: Pick<FleetView, 'setLogLevel'>,
+): readonly AdminRoute[] {
   const path = '/debug/log-level'
   const current = (): Answer => ({ status: 200, json: { level: log.level, levels: LOG_LEVELS } })
   return [
@@ -30,6 +37,7 @@ export function logLevelPages(log: LevelledLog): readonly AdminRoute[] {
           })
         }
         change(log, level, request.clientAddress)
+        fleet?.setLogLevel(level)
         return current()
       },
     },

@@ -5,16 +5,20 @@ import { getHeapSnapshot } from 'node:v8'
 import type { AdminRequest, AdminRoute } from './admin-server.ts'
 import { type Answer, refusal } from './answer.ts'
 import { CpuProfiler } from './cpu-profiler.ts'
+import type { FleetView } from './fleet-view.ts'
 import { integerOf, refuseUnknown } from './query.ts'
 
 const SECONDS = { min: 1, max: 60, fallback: 10 }
 
-/** `GET /debug/profile?seconds=N` and `POST /debug/heap-snapshot`. */
-export function profilePages(heapSnapshotAllowed: boolean): readonly AdminRoute[] {
+/**
+ * `GET /debug/profile?seconds=N` and `POST /debug/heap-snapshot`, both of this process; with `worker=N` the profile is one
+ * of that worker.
+ */
+export function profilePages(heapSnapshotAllowed: boolean, fleet?: FleetView): readonly AdminRoute[] {
   const profiler = new CpuProfiler()
   let dumping = false
   return [
-    { method: 'GET', path: '/debug/profile', answer: (request) => profile(profiler, request) },
+    { method: 'GET', path: '/debug/profile', answer: (request) => profile(profiler, request, fleet) },
     {
       method: 'POST',
       path: '/debug/heap-snapshot',
@@ -37,11 +41,28 @@ export function profilePages(heapSnapshotAllowed: boolean): readonly AdminRoute[
   ]
 }
 
-async function profile(profiler: CpuProfiler, { query, signal }: AdminRequest): Promise<Answer> {
+async function profile(
+  profiler: CpuProfiler,
+  { query, signal }: AdminRequest,
+  fleet: FleetView | undefined,
+): Promise<Answer> {
   const seconds = integerOf(query, 'seconds', SECONDS)
-  const refused = refuseUnknown(query, ['seconds'])
+  const refused = refuseUnknown(query, fleet === undefined ? ['seconds'] : ['seconds', 'worker'])
   if (refused !== undefined) return refused
   if (typeof seconds !== 'number') return seconds
+  const worker = integerOf(query, 'worker', { min: 0, max: fleet?.count ?? 0, fallback: 0 })
+  if (typeof worker !== 'number') return worker
+  if (worker === 0 || fleet === undefined) return takeProfile(profiler, seconds, signal)
+  const silent = refusal(503, 'worker_silent', 'The worker did not answer: it has ended, or is held up.')
+  return (await fleet.profile(worker, seconds)) ?? silent
+}
+
+/** A CPU profile of this process. */
+export async function takeProfile(
+  profiler: CpuProfiler,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<Answer> {
   const result = await profiler.take(seconds * 1_000, signal)
   switch (result.type) {
     case 'profile':

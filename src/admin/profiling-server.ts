@@ -10,6 +10,7 @@ import type { Mask } from '../telemetry/masking.ts'
 import { type AdminLog, type AdminRoute, AdminServer } from './admin-server.ts'
 import { type Answer, refusal } from './answer.ts'
 import { decisionPage } from './decision-page.ts'
+import type { FleetView } from './fleet-view.ts'
 import { exchangePages } from './exchange-pages.ts'
 import type { Health } from './health.ts'
 import { healthPages } from './health-pages.ts'
@@ -24,6 +25,8 @@ export interface ProfilingServerInputs {
   readonly log: AdminLog & LevelledLog
   readonly events: RecentEvents
   readonly exchanges: FlightRecorder
+  /** Present where workers serve, and not this process. */
+  readonly fleet?: FleetView | undefined
   readonly mask: Mask
   /** Option server.max_header_count. */
   readonly maxHeaderCount: number
@@ -53,10 +56,10 @@ export function createProfilingServer(inputs: ProfilingServerInputs): AdminServe
         path: '/debug/events',
         answer: () => ({ status: 200, json: eventsView(inputs.events) }),
       },
-      ...exchangePages(inputs.exchanges),
+      ...exchangePages(inputs.exchanges, inputs.fleet),
       decisionPage(inputs),
-      ...logLevelPages(inputs.log),
-      ...profilePages(inputs.heapSnapshotAllowed),
+      ...logLevelPages(inputs.log, inputs.fleet),
+      ...profilePages(inputs.heapSnapshotAllowed, inputs.fleet),
     ],
   })
 }
@@ -89,7 +92,8 @@ function snapshotPage(inputs: ProfilingServerInputs): AdminRoute {
         ...(name === null ? {} : { name }),
         ...(kind.value === undefined ? {} : { kind: kind.value }),
       })
-      return { status: 200, json }
+      const { fleet } = inputs
+      return { status: 200, json: fleet === undefined ? json : { ...json, workers: fleet.workers() } }
     },
   }
 }

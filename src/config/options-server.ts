@@ -2,7 +2,7 @@
 
 import { list } from './collection-kind.ts'
 import { option } from './option.ts'
-import { bytes, duration, integer, PATH, PORT } from './value-kind.ts'
+import { bytes, duration, integer, PATH, PORT, WORKERS } from './value-kind.ts'
 import { addressBlock, BIND_ADDRESS } from './value-rules.ts'
 
 const KIB = 1024
@@ -115,6 +115,13 @@ export const SERVER_OPTIONS = [
     60_000,
     'How long a client may pause between two parts of the content of a request.',
     '30s',
+  ),
+  option(
+    'server.workers',
+    WORKERS,
+    1,
+    'Number of processes that serve requests, or `auto` for one a core. With 1 the process that reads the source serves them too; with more it only feeds, counts and replaces the others.',
+    'auto',
   ),
   option(
     'server.shutdown_timeout',

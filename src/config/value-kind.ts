@@ -75,6 +75,19 @@ export function integer(least: number, most: number): ValueKind<number> {
   }
 }
 
+const WORKER_COUNT = integer(1, 256)
+
+/** A number of processes, or `auto`: as many as the machine has cores for. */
+export const WORKERS: ValueKind<number | 'auto'> = {
+  name: 'workers',
+  allowed: `${WORKER_COUNT.allowed}, or auto`,
+  parse(raw) {
+    if (textOf(raw)?.trim().toLowerCase() === 'auto') return { value: 'auto' }
+    return WORKER_COUNT.parse(raw)
+  },
+  format: String,
+}
+
 /** A TCP port; 0 switches the listener off. */
 export const PORT: ValueKind<number> = {
   ...integer(0, 65_535),

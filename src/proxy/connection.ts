@@ -21,6 +21,8 @@ export class Connection {
   readonly #live: LiveExchange[] = []
   /** Framing is lost or an answer said `connection: close`: nothing more is read as a request. */
   refused = false
+  /** Given while it is not known whether there is room for this connection: its requests wait for that. */
+  admitted: Promise<boolean> | undefined = undefined
   /** Called once when the last live exchange is over: for an answer that must not overtake an earlier one. */
   whenIdle: (() => void) | undefined = undefined
 

@@ -19,8 +19,27 @@ export interface Load {
   /** Of clients. */
   connections: number
   upstreamConnections: number
+  /** Most exchanges: option server.max_requests, or the share of it that this process has now. */
+  requestsMax: number
+  /** Most connections of clients: option server.max_connections, or the share of it. */
+  connectionsMax: number
   /** Answers close their connections: the gateway is going away. */
   draining: boolean
+}
+
+/** Of what a gateway may have so much at once. */
+export type Limited = 'requests' | 'connections'
+
+/** A load of nothing, whose limits are those of the options. */
+export function emptyLoad(options: Pick<Options, 'server.max_requests' | 'server.max_connections'>): Load {
+  return {
+    requests: 0,
+    connections: 0,
+    upstreamConnections: 0,
+    requestsMax: options['server.max_requests'],
+    connectionsMax: options['server.max_connections'],
+    draining: false,
+  }
 }
 
 export interface ExchangeServices {
@@ -36,4 +55,14 @@ export interface ExchangeServices {
   readonly headerRules: RequestHeaderRules
   readonly trusted: TrustedProxies
   readonly load: Load
+  /**
+   * Asks for a place beyond the limit, where other processes of this gateway may have one to spare; undefined where it is
+   * not worth asking. Never rejects.
+   */
+  readonly more?: ((what: Limited) => Promise<boolean> | undefined) | undefined
+}
+
+/** Whether one more request may go on, the one that is counted already; a promise where others are asked for a place. */
+export function roomForRequest({ load, more }: ExchangeServices): boolean | Promise<boolean> {
+  return load.requests <= load.requestsMax || (more?.('requests') ?? false)
 }

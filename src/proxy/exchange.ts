@@ -15,7 +15,7 @@ import { admit, type Admitted } from './admit.ts'
 import type { Connection, LiveExchange } from './connection.ts'
 import type { Timed } from './deadlines.ts'
 import { describeRequest } from './describe-request.ts'
-import type { ExchangeServices } from './exchange-services.ts'
+import { type ExchangeServices, roomForRequest } from './exchange-services.ts'
 import { CONTINUE_WAIT_MS, Expectation } from './expectation.ts'
 import { Forward } from './forward.ts'
 import { Linger } from './linger.ts'
@@ -65,7 +65,7 @@ export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
 
   #begin(): void {
     // 1 admit
-    const { req, record, res } = this
+    const { req, record } = this
     const admitted = admit(
       {
         method: req.method ?? '',
@@ -75,21 +75,23 @@ export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
       },
       this.#services.options['server.max_header_count'],
     )
-    describeRequest(
-      record,
-      req,
-      typeof admitted === 'string' ? undefined : admitted,
-      this.#connection.peer,
-      this.#services.trusted,
-    )
+    const head = typeof admitted === 'string' ? undefined : admitted
+    describeRequest(record, req, head, this.#connection.peer, this.#services.trusted)
     const { traceparent, tracestate } = traceFields(req.rawHeaders)
     this.#services.recorder.begin(record, traceparent, tracestate)
     if (typeof admitted === 'string') return this.reject(admitted)
     this.#admitted = admitted
-    if (admitted.expectsContinue) this.#expectation = new Expectation(res)
-    if (this.#services.load.requests > this.#services.options['server.max_requests']) {
-      return this.reject('overloaded_requests')
-    }
+    if (admitted.expectsContinue) this.#expectation = new Expectation(this.res)
+    const room = roomForRequest(this.#services)
+    if (room === true) return this.#decide(admitted)
+    const settle = (given: boolean): void =>
+      given && !this.#over ? this.#decide(admitted) : this.reject('overloaded_requests')
+    if (room === false) settle(room)
+    else void this.#guarded(room.then(settle))
+  }
+
+  #decide(admitted: Admitted): void {
+    const { req, res, record } = this
     const bytesMax = this.#services.options['server.max_body_bytes']
     if (bytesMax > 0 && admitted.contentLength > bytesMax) return this.reject('body_too_large')
     if (admitted.path === '*') {

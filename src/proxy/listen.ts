@@ -10,6 +10,8 @@ export interface ListenPlace {
   readonly port: number
   /** Address or host name to bind to, IPv6 without brackets. */
   readonly address: string
+  /** The system spreads connections over all processes that listen there so (SO_REUSEPORT). */
+  readonly reusePort?: boolean
 }
 
 export type Listening = { readonly port: number } | { readonly problem: string }
@@ -33,7 +35,7 @@ export function listen(server: Server, place: ListenPlace): Promise<Listening> {
     server.once('error', refuse)
     server.once('listening', accept)
     try {
-      server.listen({ port: place.port, host: place.address })
+      server.listen({ port: place.port, host: place.address, reusePort: place.reusePort === true })
     } catch (error) {
       // A port out of range or a server that listens already is thrown, not emitted.
       refuse(error instanceof Error ? error : new Error(String(error)))
@@ -49,6 +51,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'host name could not be looked up',
   EAFNOSUPPORT: 'address family not supported',
   EINVAL: 'address not valid',
+  ENOTSUP: 'this system cannot share a port between processes, which server.workers above 1 needs',
   ERR_SOCKET_BAD_PORT: 'port not valid',
   ERR_SERVER_ALREADY_LISTEN: 'this server listens already',
 }

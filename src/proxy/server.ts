@@ -81,23 +81,36 @@ class Door {
   }
 
   #connected(socket: Socket): void {
-    const { load, options } = this.#services
-    const connection = new Connection(socket, peerOf(socket, this.#services.trusted))
+    const { load, more, trusted } = this.#services
+    const connection = new Connection(socket, peerOf(socket, trusted))
     this.#connections.set(socket, connection)
     load.connections += 1
     socket.on('close', () => {
       load.connections -= 1
     })
-    if (load.connections > options['server.max_connections']) {
-      connection.refused = true
-      this.#refuse(socket, 'overloaded_connections')
-    }
+    if (load.connections <= load.connectionsMax) return
+    const place = more?.('connections')
+    if (place === undefined) return this.#overloaded(connection)
+    connection.admitted = place.then((given) => {
+      connection.admitted = undefined
+      if (!given && !socket.destroyed) this.#overloaded(connection)
+      return given
+    })
+  }
+
+  #overloaded(connection: Connection): void {
+    connection.refused = true
+    this.#refuse(connection.socket, 'overloaded_connections')
   }
 
   #request(req: IncomingMessage, res: GatewayResponse): void {
     const connection = this.#connections.get(req.socket)
     // node:http emits what was pipelined behind a refused request; it was never asked to be served.
     if (connection === undefined || connection.refused) return
+    if (connection.admitted !== undefined) {
+      void connection.admitted.then(() => this.#request(req, res))
+      return
+    }
     const exchange = new Exchange(this.#services, connection, req, res)
     res.exchange = exchange
     res.on('close', onResponseClose)

@@ -25,9 +25,14 @@ const HASH_DIGITS = 16
  * @param previous built from an ancestor of this state: only what was touched since is compiled anew. Where its options
  *   differ, or the state no longer knows what was touched (`settle`), all is compiled anew, and `changes` names every
  *   bad condition.
+ * @param revision of the snapshot that is made, where it follows the count of another process
  */
-export function build(state: State, options: BuildOptions, previous?: Snapshot): Snapshot {
-  const revision = (previous?.revision ?? 0) + 1
+export function build(
+  state: State,
+  options: BuildOptions,
+  previous?: Snapshot,
+  revision: number = (previous?.revision ?? 0) + 1,
+): Snapshot {
   const known = previous instanceof BuiltSnapshot ? previous : undefined
   if (known !== undefined && sameOptions(known.options, options)) {
     const touched = touchedSince(state, known.compilation.version)

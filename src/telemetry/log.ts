@@ -23,17 +23,18 @@ export interface Log {
 export interface LogOutput {
   readonly isTTY?: boolean
   readonly writableLength?: number
-  write(text: string): unknown
+  /** Calls back once the text is handed on. */
+  write(text: string, done?: (error?: Error | null) => void): unknown
   on?(event: 'error', listener: (error: Error) => void): unknown
 }
 
 const WAITING_CHARS_MAX = 1024 * 1024
 const DEPTH_MAX = 8
 
-/** A log at `process.log_level`, in the form of `process.log_format`. */
+/** A log at `process.log_level`, in the form of `process.log_format`. @param worker stands on each line of that worker */
 export function createLog(
   options: Pick<Options, 'process.log_level' | 'process.log_format'>,
-  { output = process.stderr }: { readonly output?: LogOutput } = {},
+  { output = process.stderr, worker }: { readonly output?: LogOutput; readonly worker?: number } = {},
 ): Log {
   let linesLost = 0
   const write = boundedWrite(output, () => {
@@ -44,7 +45,7 @@ export function createLog(
   const logger = pino(
     {
       level: options['process.log_level'],
-      base: null,
+      base: worker === undefined ? null : { worker },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: pino.stdSerializers.err },

@@ -15,6 +15,7 @@ import { type CertificateEnd, CertificateMetrics } from './certificate-metrics.t
 import {
   CONTENT_TYPES,
   counter,
+  type ExpositionFormat,
   type Family,
   formatFor,
   gauge,
@@ -36,6 +37,16 @@ import { SnapshotMetrics } from './snapshot-metrics.ts'
 import { TypedCounter } from './typed-counter.ts'
 import { FINE_BOUNDS, TypedHistogram } from './typed-histogram.ts'
 
+/** Other processes of this gateway, whose samples a scrape gets together with those of this one. */
+export interface OtherProcesses {
+  /** What is known only of them as a whole. */
+  readonly families: readonly Family[]
+  /** Asks them, once a scrape. It never rejects; who does not answer counts with what it said last. */
+  gather(): Promise<void>
+  /** The readings of a family over all processes. */
+  over(family: Family): ReturnType<Family['readings']>
+}
+
 export interface MetricsInputs {
   readonly version: string
   readonly vitals: Vitals
@@ -49,10 +60,13 @@ export interface MetricsInputs {
   readonly logLinesLost?: () => number
   /** Undefined without a journal. */
   readonly journal?: () => JournalStats | undefined
+  /** Absent where this process is the whole gateway, or asked by the one that speaks for it. */
+  readonly others?: OtherProcesses | undefined
 }
 
 export class Metrics {
-  /** All that a scrape gets, in its order. */
+  readonly #others: OtherProcesses | undefined
+  /** All of this process, in the order of a scrape. */
   readonly families: readonly Family[]
   readonly #series: SeriesTable
   readonly #errors = new TypedCounter(
@@ -75,7 +89,8 @@ export class Metrics {
   #trailersDropped = 0
 
   constructor(inputs: MetricsInputs) {
-    const { source, routeSeriesMax, logLinesLost = () => 0, journal = () => undefined } = inputs
+    const { source, routeSeriesMax, logLinesLost = () => 0, journal = () => undefined, others } = inputs
+    this.#others = others
     this.#logLinesLost = logLinesLost
     this.snapshots = new SnapshotMetrics(source)
     this.#series = new SeriesTable(routeSeriesMax)
@@ -139,7 +154,12 @@ export class Metrics {
   /** The page of a scrape: OpenMetrics with exemplars where Accept asks for it, else text 0.0.4. */
   expose(accept: string | undefined): { contentType: string; pieces: AsyncGenerator<Buffer> } {
     const format = formatFor(accept)
-    return { contentType: CONTENT_TYPES[format], pieces: expositionPieces(this.families, format) }
+    const others = this.#others
+    const pieces =
+      others === undefined
+        ? expositionPieces(this.families, format)
+        : piecesOfAll(this.families, others, format)
+    return { contentType: CONTENT_TYPES[format], pieces }
   }
 
   readonly #isLive = (route: Route): boolean => {
@@ -183,4 +203,14 @@ export class Metrics {
       counter(METRIC.uncaught, 'Exceptions that nobody caught.', () => one(this.#uncaught)),
     ]
   }
+}
+
+async function* piecesOfAll(
+  families: readonly Family[],
+  others: OtherProcesses,
+  format: ExpositionFormat,
+): AsyncGenerator<Buffer> {
+  await others.gather()
+  const merged = families.map((family) => ({ ...family, readings: () => others.over(family) }))
+  yield* expositionPieces([...merged, ...others.families], format)
 }

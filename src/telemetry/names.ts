@@ -98,6 +98,10 @@ export const METRIC = {
   certificateNotAfter: 'kanali_certificate_not_after_timestamp_seconds',
   telemetryDropped: 'kanali_telemetry_dropped_total',
   uncaught: 'kanali_uncaught_exceptions_total',
+  workers: 'kanali_workers',
+  workerInfo: 'kanali_worker_info',
+  workerRevision: 'kanali_worker_revision',
+  workerRestarts: 'kanali_worker_restarts_total',
   journalRecords: 'kanali_journal_records_total',
   journalDropped: 'kanali_journal_records_dropped_total',
   journalGaps: 'kanali_journal_gaps_total',
@@ -167,6 +171,7 @@ export const LOG_FIELDS = [
   'objects',
   'page',
   'path',
+  'pid',
   'plugin',
   'port',
   'ports',
@@ -175,6 +180,7 @@ export const LOG_FIELDS = [
   'records',
   'refused',
   'requests',
+  'retry_ms',
   'revision',
   'rule',
   'segment',
@@ -194,6 +200,7 @@ export const LOG_FIELDS = [
   'value',
   'why',
   'word',
+  'worker',
 ] as const
 export type LogFields = Readonly<Partial<Record<(typeof LOG_FIELDS)[number], unknown>>>
 

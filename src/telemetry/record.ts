@@ -4,7 +4,7 @@
 import type { Tracer } from '@opentelemetry/api'
 import type { AccessLog } from './access-log.ts'
 import { jsonLine, prettyLine } from './access-line.ts'
-import { BatchLinks } from './batch-links.ts'
+import { BatchLinks, type BatchSpan } from './batch-links.ts'
 import { type Batch, writeBatchSpan } from './batch-span.ts'
 import { epochMs } from './clock.ts'
 import type { Witness } from './exemplars.ts'
@@ -117,15 +117,24 @@ export class Recorder {
     this.#parts.metrics.inFlight(delta)
   }
 
-  /** Writes the span of a batch of events; exchanges under its revision link to it. */
-  recordBatch(batch: Batch): void {
+  /** Writes the span of a batch of events; exchanges under its revision link to it. Undefined where there is none. */
+  recordBatch(batch: Batch): BatchSpan | undefined {
     const { tracer } = this.#parts
-    if (tracer === undefined) return
+    if (tracer === undefined) return undefined
     try {
-      this.#batches.set(batch.revision, writeBatchSpan(tracer, batch))
+      const { traceId, spanId, traceFlags } = writeBatchSpan(tracer, batch)
+      const span = { traceId, spanId, traceFlags }
+      this.#batches.set(batch.revision, span)
+      return span
     } catch (error) {
       this.#fault(error)
+      return undefined
     }
+  }
+
+  /** Another process of this gateway has written the span of that revision: exchanges under it link to it. */
+  linkBatch(revision: number, span: BatchSpan): void {
+    this.#batches.set(revision, span)
   }
 
   #witnessOf(record: ExchangeRecord): Witness {

@@ -9,8 +9,9 @@ import type { JournalStats } from '../events/journal/writer.ts'
 import type { State } from '../events/state.ts'
 import type { CertificateEnd } from './certificate-metrics.ts'
 import type { Log } from './log.ts'
+import type { BatchSpan } from './batch-links.ts'
 import { type Mask, maskOf } from './masking.ts'
-import { Metrics } from './metrics.ts'
+import { Metrics, type OtherProcesses } from './metrics.ts'
 import type { Vitals } from './process-families.ts'
 import { type ExchangeKeeper, Recorder } from './record.ts'
 import { type Sdk, startSdk } from './start.ts'
@@ -35,6 +36,8 @@ export interface SignalsInputs {
   readonly keeper?: ExchangeKeeper
   /** Undefined without a journal. */
   readonly journal?: () => JournalStats | undefined
+  /** Whose samples a scrape gets too. */
+  readonly others?: OtherProcesses | undefined
 }
 
 /** A swap of the snapshot. Times are milliseconds since the epoch, fractional. */
@@ -52,13 +55,20 @@ export interface Swap {
   readonly startedAt: number
 }
 
+/** A swap whose batch another process has told of. */
+export interface FollowedSwap extends Pick<Swap, 'snapshot' | 'state'> {
+  readonly batch: BatchSpan | undefined
+}
+
 export interface Signals {
   readonly recorder: Recorder
   readonly metrics: Metrics
   /** For pages that show a request's headers or query. */
   readonly mask: Mask
-  /** Takes a swap that has just happened: metrics and a span. */
-  published(swap: Swap): void
+  /** Takes a swap that has just happened: metrics and a span, which other processes may link to. */
+  published(swap: Swap): BatchSpan | undefined
+  /** Takes a snapshot that another process of this gateway has published and this one has built. */
+  followed(swap: FollowedSwap): void
   /** Sends what is queued, for at most `timeoutMs`; what is left then is counted as dropped. Never rejects. */
   stop(timeoutMs?: number): Promise<void>
 }
@@ -76,6 +86,7 @@ export async function startSignals(options: Options, inputs: SignalsInputs): Pro
     stdout = standardOutput(),
     keeper,
     journal,
+    others,
   } = inputs
   const metrics = new Metrics({
     version,
@@ -84,6 +95,7 @@ export async function startSignals(options: Options, inputs: SignalsInputs): Pro
     servedCertificates,
     logLinesLost: () => log.linesLost ?? 0,
     ...(journal !== undefined && { journal }),
+    others,
   })
   const inbound = options['tracing.inbound']
   const onDropped = (spans: number): void => metrics.dropped('traces', spans)
@@ -109,6 +121,11 @@ export async function startSignals(options: Options, inputs: SignalsInputs): Pro
     metrics,
     mask,
     published: (swap) => publish(swap, metrics, recorder),
+    followed: ({ snapshot, state, batch }) => {
+      const at = performance.timeOrigin + performance.now()
+      metrics.published(snapshot, state, at, at)
+      if (batch !== undefined) recorder.linkBatch(snapshot.revision, batch)
+    },
     stop: async (timeoutMs = STOP_TIMEOUT_MS) => {
       await Promise.all([sdk.stop(timeoutMs), accessLog?.stop(timeoutMs)])
     },
@@ -130,8 +147,12 @@ function spansOf(
   })
 }
 
-function publish({ snapshot, state, ...batch }: Swap, metrics: Metrics, recorder: Recorder): void {
+function publish(
+  { snapshot, state, ...batch }: Swap,
+  metrics: Metrics,
+  recorder: Recorder,
+): BatchSpan | undefined {
   const endedAt = performance.timeOrigin + performance.now()
   metrics.published(snapshot, state, endedAt, batch.observedAtOldest)
-  recorder.recordBatch({ ...batch, endedAt, revision: snapshot.revision, hash: snapshot.hash })
+  return recorder.recordBatch({ ...batch, endedAt, revision: snapshot.revision, hash: snapshot.hash })
 }

@@ -106,3 +106,24 @@ describe('liveness', () => {
     expect(blocked.readiness()).toMatchObject({ ready: false, reasons: [reason] })
   })
 })
+
+describe('workers', () => {
+  const said = (workers: { missing?: number; restarting?: boolean; disagreeing?: number[] }) =>
+    health({ workers: () => ({ missing: 0, restarting: false, disagreeing: [], ...workers }) }).readiness()
+
+  test('that all serve and agree are no reason', () => {
+    expect(said({})).toMatchObject({ ready: true, status: 'ok', reasons: [] })
+  })
+
+  test.each([
+    ['workers_missing', { missing: 1 }],
+    ['workers_restarting', { restarting: true }],
+    ['workers_disagree', { disagreeing: [2] }],
+  ])('degrade readiness and do not take it away: %s', (reason, workers) => {
+    expect(said(workers)).toMatchObject({
+      ready: true,
+      status: 'degraded',
+      reasons: [{ component: 'workers', reason, fatal: false }],
+    })
+  })
+})

@@ -6,7 +6,7 @@ import { DEFAULT_OPTIONS } from '../../src/config/options.ts'
 import type { KeyDigests, ResourceEvent } from '../../src/events/event.ts'
 import { apply, EMPTY_STATE } from '../../src/events/state.ts'
 import { settle } from '../../src/events/touched.ts'
-import { KeyDigester } from '../../src/plugins/apikey/key-digester.ts'
+import { digestKeyOf, KeyDigester } from '../../src/plugins/apikey/key-digester.ts'
 import { judgeKey, type KeyRequest } from '../../src/plugins/apikey/verdict.ts'
 import { type ApiKey, KINDS } from '../../src/resources/resource.ts'
 import { build } from '../../src/snapshot/build.ts'
@@ -24,7 +24,7 @@ const ORIGIN = { source: 'bench', observedAt: 0 } as const
 /** Prints a table to standard output. */
 export function benchKeys(): void {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const digester = new KeyDigester(privateKey)
+  const digester = new KeyDigester(digestKeyOf(privateKey))
   say(['api keys', 'build all', 'known key', 'unknown key', 'one ApiKey and its digest'])
   for (const size of SIZES) benchSize(size, digester)
 }

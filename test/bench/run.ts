@@ -22,10 +22,13 @@ const GATEWAY = 'kanali'
 const UNTRACED = 'kanali-untraced'
 /** No tracing, no access log, one route: what these cost is the difference to `kanali-untraced`. */
 const BARE = 'kanali-bare'
+/** `kanali-untraced` in two processes that serve and one that feeds them, all on the same core. */
+const WORKERS = 'kanali-untraced-workers'
 const TRANSPORTS = ['socket', 'undici'] as const
 const PROXIES = [
   ...PEERS.map(({ name }) => name),
   BARE,
+  WORKERS,
   ...TRANSPORTS.flatMap((transport) => [named(GATEWAY, transport), named(UNTRACED, transport)]),
 ]
 /** What the gateway with everything on is to cost. */
@@ -133,6 +136,9 @@ async function startTargets(
   if (only.includes(BARE)) {
     const bare = { ...setting, routes: 1, flags: { 'process.access_log': false } }
     targets.push(await startUntracedTarget(BARE, bare))
+  }
+  if (only.includes(WORKERS)) {
+    targets.push(await startUntracedTarget(WORKERS, { ...setting, flags: { 'server.workers': 2 } }))
   }
   for (const transport of TRANSPORTS) {
     const flags = { 'proxy.upstream_transport': transport }

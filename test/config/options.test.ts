@@ -45,6 +45,7 @@ test('the defaults are those that users rely on', () => {
     'server.idle_timeout': 75_000,
     'server.header_timeout': 10_000,
     'server.body_timeout': 60_000,
+    'server.workers': 1,
     'server.shutdown_timeout': 30_000,
     'server.trusted_proxies': [],
     'source.directory': undefined,

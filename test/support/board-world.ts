@@ -43,6 +43,7 @@ export const ZERO_HERE: ReadonlySet<string> = new Set([
   'Events missing in journals',
   'Gaps in journals',
   'Waiting to be written',
+  'Workers replaced',
   'Telemetry lost',
   'Exceptions nobody caught',
 ])
@@ -84,6 +85,7 @@ export async function startBoardWorld(programs: BoardPrograms): Promise<BoardWor
         'broken.yaml': 'kind: [',
       },
       flags: {
+        'server.workers': 2,
         'events.journal_dir': journal.path,
         'limits.redis_url': redis.url,
         'limits.lease': 20,

@@ -30,7 +30,7 @@ export interface InProcessGateway extends ObservedGateway, AsyncDisposable {
 export async function startInProcessGateway(
   sink: { readonly httpUrl: string } | undefined,
   flags: Readonly<Record<string, string>>,
-  overrides: Pick<GatewayOverrides, 'sources' | 'transport'> = {},
+  overrides: Pick<GatewayOverrides, 'sources' | 'transport' | 'workerLimits'> = {},
 ): Promise<InProcessGateway> {
   const local = {
     ...TRANSPORT_FLAGS,
@@ -93,8 +93,9 @@ function collecting(
       on: () => undefined,
     },
     stderr: {
-      write(text) {
+      write(text, done) {
         log.push(...linesOf(text, seeLogLine))
+        done?.()
         return true
       },
     },

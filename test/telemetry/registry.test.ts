@@ -8,6 +8,8 @@ import * as incubating from '@opentelemetry/semantic-conventions/incubating'
 import { describe, expect, test } from 'vitest'
 import { ERROR_FACTS } from '../../src/errors/catalogue.ts'
 import { METHODS } from '../../src/telemetry/method.ts'
+import type { Family } from '../../src/telemetry/exposition.ts'
+import { WorkerMetrics } from '../../src/workers/worker-metrics.ts'
 import { Metrics } from '../../src/telemetry/metrics.ts'
 import {
   ACCESS_FIELDS,
@@ -50,8 +52,13 @@ describe('names.ts and the registry', () => {
     const ours = [...registry.metrics.values()].filter(({ by }) => by === 'gateway').map(({ name }) => name)
     expect(ours.sort()).toEqual(Object.values(METRIC).sort())
     const vitals = { ready: () => true, downstreamConnections: () => 0, upstreamConnections: () => 0 }
-    const metrics = new Metrics({ version: '1', source: 'directory', vitals, servedCertificates: () => [] })
-    const { pieces, contentType } = metrics.expose('text/plain')
+    const others = {
+      families: new WorkerMetrics(() => []).families(),
+      gather: () => Promise.resolve(),
+      over: ({ readings }: Family) => readings(),
+    }
+    const inputs = { version: '1', source: 'directory', vitals, servedCertificates: () => [], others }
+    const { pieces, contentType } = new Metrics(inputs).expose('text/plain')
     const exposed = new Exposition(await pageOf(pieces), contentType).families
     expect([...exposed.keys()].sort()).toEqual([...registry.metrics.keys()].sort())
     for (const [name, { type }] of exposed)

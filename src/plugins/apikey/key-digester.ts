@@ -11,17 +11,31 @@ const KEY_ID_CHARS = 16
 /** Of keys as they come; longer ones were never made, for nothing so long can be encrypted with RSA. */
 const KEY_CHARS_MAX = 1024
 
+/** What digests are made with: enough to know keys by, of no use for decrypting one. */
+export interface DigestKey {
+  /** Of the public half of the private key that it is derived from. */
+  readonly keyId: string
+  readonly secret: Uint8Array
+}
+
+/** Derived anew from a private key: always the same. */
+export function digestKeyOf(privateKey: KeyObject): DigestKey {
+  const spki = createPublicKey(privateKey).export({ type: 'spki', format: 'der' })
+  const secret = privateKey.export({ type: 'pkcs8', format: 'der' })
+  return {
+    keyId: hash('sha256', spki, 'hex').slice(0, KEY_ID_CHARS),
+    secret: Buffer.from(hkdfSync('sha256', secret, '', INFO, HASH_BYTES)),
+  }
+}
+
 export class KeyDigester {
   /** Of the public half: tells which private key digests were made under. */
   readonly keyId: string
   readonly #inner = Buffer.alloc(BLOCK_BYTES + KEY_CHARS_MAX, 0x36)
   readonly #outer = Buffer.alloc(BLOCK_BYTES + HASH_BYTES, 0x5c)
 
-  constructor(privateKey: KeyObject) {
-    const spki = createPublicKey(privateKey).export({ type: 'spki', format: 'der' })
-    this.keyId = hash('sha256', spki, 'hex').slice(0, KEY_ID_CHARS)
-    const secret = privateKey.export({ type: 'pkcs8', format: 'der' })
-    const derived = Buffer.from(hkdfSync('sha256', secret, '', INFO, HASH_BYTES))
+  constructor({ keyId, secret: derived }: DigestKey) {
+    this.keyId = keyId
     for (let at = 0; at < HASH_BYTES; at += 1) {
       this.#inner[at] = (derived[at] ?? 0) ^ 0x36
       this.#outer[at] = (derived[at] ?? 0) ^ 0x5c

@@ -11,7 +11,7 @@ import { cipherId } from '../../snapshot/key-table.ts'
 import type { Snapshot } from '../../snapshot/snapshot.ts'
 import type { PluginLog } from '../plugin-log.ts'
 import { KeyDecrypter } from './key-cipher.ts'
-import { KeyDigester } from './key-digester.ts'
+import { type DigestKey, digestKeyOf, KeyDigester } from './key-digester.ts'
 import { KeyFile, type ReadKey } from './key-file.ts'
 
 export interface KeyRingParts {
@@ -40,6 +40,7 @@ const SOURCE = 'keys'
 
 /** One private key in use. */
 interface Opened {
+  readonly digestKey: DigestKey
   readonly digester: KeyDigester
   readonly decrypter: KeyDecrypter
   /** By `cipherId`; the oldest falls out. */
@@ -52,7 +53,7 @@ export class KeyRing {
   readonly #rememberedMax: number
   readonly #wanted = new Set<string>()
   #opened: Opened | undefined
-  #former: KeyDigester | undefined
+  #former: Pick<Opened, 'digestKey' | 'digester'> | undefined
   #problem: string | undefined
   #take: Take | undefined
   #state: State | undefined
@@ -96,7 +97,12 @@ export class KeyRing {
   /** The digest of a key under the private key of that id; undefined where that one is no longer known. */
   readonly digestOf = (keyId: string, key: string): string | undefined => {
     if (this.#opened?.digester.keyId === keyId) return this.#opened.digester.digest(key)
-    return this.#former?.keyId === keyId ? this.#former.digest(key) : undefined
+    return this.#former?.digester.keyId === keyId ? this.#former.digester.digest(key) : undefined
+  }
+
+  /** What digests are made with now, the former one first: for other processes of this gateway, and nobody else. */
+  digestKeys(): readonly DigestKey[] {
+    return [this.#former, this.#opened].flatMap((each) => each?.digestKey ?? [])
   }
 
   health(): KeyRingHealth {
@@ -176,7 +182,10 @@ export class KeyRing {
       if (resource.kind === 'ApiKey' && !isInvalid(resource))
         digests[resource.meta.name] = await this.#digestsOf(resource, opened, {})
     }
-    this.#former = this.#opened?.digester
+    if (this.#opened !== undefined) {
+      const { digestKey, digester } = this.#opened
+      this.#former = { digestKey, digester }
+    }
     this.#opened = opened
     this.#take?.({ type: 'decryption_key', ...origin(), key: this.#fact(), digests })
     this.#log.info({ key_id: opened.digester.keyId }, 'the private key of api keys was loaded')
@@ -193,7 +202,13 @@ export class KeyRing {
 }
 
 function open(key: KeyObject): Opened {
-  return { digester: new KeyDigester(key), decrypter: new KeyDecrypter(key), remembered: new Map() }
+  const digestKey = digestKeyOf(key)
+  return {
+    digestKey,
+    digester: new KeyDigester(digestKey),
+    decrypter: new KeyDecrypter(key),
+    remembered: new Map(),
+  }
 }
 
 async function digestOfCipher(data: string, { decrypter, digester }: Opened): Promise<string | null> {

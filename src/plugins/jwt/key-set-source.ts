@@ -16,6 +16,8 @@ export interface KeySetSourceParts {
   readonly staleLimitMs: number
   readonly judge: AddressJudge
   readonly log: PluginLog
+  /** Told the address after every fetch, whatever came of it, and where no route names it any more. */
+  readonly onWord?: ((url: string) => void) | undefined
 }
 
 type Take = (event: ResourceEvent) => void
@@ -25,13 +27,15 @@ const SOURCE = 'key sets'
 export class KeySetSource {
   readonly sets: KeySets
   readonly #log: PluginLog
+  readonly #onWord: ((url: string) => void) | undefined
   readonly #staleLimitMs: number
   /** By address, what was told last. */
   readonly #told = new Map<string, Known>()
   #named: Snapshot['keySets'] | undefined
   #take: Take | undefined
 
-  constructor({ fetchTimeoutMs, staleLimitMs, judge, log }: KeySetSourceParts) {
+  constructor({ fetchTimeoutMs, staleLimitMs, judge, log, onWord }: KeySetSourceParts) {
+    this.#onWord = onWord
     this.#log = log
     this.#staleLimitMs = staleLimitMs
     this.sets = new KeySets({ fetchTimeoutMs, staleLimitMs, judge, onFetched: (fact) => this.#fetched(fact) })
@@ -50,6 +54,7 @@ export class KeySetSource {
     for (const url of this.#told.keys()) {
       if (keySets.has(url)) continue
       this.#told.delete(url)
+      this.#onWord?.(url)
       this.#take?.({ type: 'key_set', ...origin(), url })
     }
   }
@@ -59,6 +64,7 @@ export class KeySetSource {
   }
 
   #fetched({ url, state, hash = '', keys = 0, detail = '' }: KeySetFact): void {
+    this.#onWord?.(url)
     const fields = { url, ...(detail !== '' && { detail }) }
     if (state === 'loaded') {
       if (this.#told.get(url)?.status !== 'loaded')

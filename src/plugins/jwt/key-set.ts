@@ -12,23 +12,23 @@ export type ReadyKey = Awaited<ReturnType<typeof importJWK>>
 export class KeySet {
   /** 16 hex digits. */
   readonly version: string
-  readonly #keys: readonly VerificationKey[]
+  readonly keys: readonly VerificationKey[]
   readonly #ready = new Map<VerificationKey, Map<string, Promise<ReadyKey | undefined>>>()
 
   constructor(keys: readonly VerificationKey[], version = versionOf(keys)) {
-    this.#keys = keys
+    this.keys = keys
     this.version = version
     // Ahead of the first token, which would have to wait for it.
     jose().catch(() => undefined)
   }
 
   get size(): number {
-    return this.#keys.length
+    return this.keys.length
   }
 
   /** Keys that may check tokens of that algorithm and name; every key of the algorithm where a token names none. */
   find(algorithm: string, kid: string | undefined): readonly VerificationKey[] {
-    return this.#keys.filter(
+    return this.keys.filter(
       (key) => key.algorithms.includes(algorithm) && (kid === undefined || key.kid === kid),
     )
   }

@@ -6,7 +6,7 @@ import type { GuardKeys } from '../../snapshot/compile-jwt.ts'
 import type { AddressJudge } from './fetch-key-set.ts'
 import { type KeySetClock, SYSTEM_CLOCK } from './key-set-clock.ts'
 import { KeySet } from './key-set.ts'
-import { type KeySetFact, RemoteKeySet, type RemoteKeySetOptions } from './remote-key-set.ts'
+import { type KeySetFact, type KeySetWord, RemoteKeySet, type RemoteKeySetOptions } from './remote-key-set.ts'
 
 export interface KeySetsOptions {
   /** Option plugins.jwt.fetch_timeout. */
@@ -75,6 +75,17 @@ export class KeySets {
   /** Asks the issuer again; undefined where that is not possible, or was done less than 30 seconds ago. */
   refetch(keys: GuardKeys): Promise<KeySet | Failure> | undefined {
     return keys.type === 'inline' ? undefined : this.#remote.get(keys.url)?.refetch()
+  }
+
+  /** What is known of an address that routes name; undefined for others, and before its first fetch has ended. */
+  word(url: string): KeySetWord | undefined {
+    if (this.#refused.has(url)) return { url, problem: this.#limitText() }
+    return this.#remote.get(url)?.word()
+  }
+
+  /** What is known of all of them. */
+  words(): KeySetWord[] {
+    return [...this.#remote.keys(), ...this.#refused].flatMap((url) => this.word(url) ?? [])
   }
 
   /** Ends every fetch and timer; sets that were fetched can be used on. */

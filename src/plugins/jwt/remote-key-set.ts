@@ -19,6 +19,15 @@ export interface KeySetFact {
   readonly detail?: string
 }
 
+/** What is known of a key set, for other processes of this gateway. Public keys only. */
+export interface KeySetWord {
+  readonly url: string
+  /** The last that was fetched, and how long ago. */
+  readonly good?: { readonly keys: KeySet['keys']; readonly version: string; readonly ageMs: number }
+  /** Why there is no newer one. */
+  readonly problem: string
+}
+
 export interface RemoteKeySetOptions {
   readonly fetchTimeoutMs: number
   /** How long the last good set is used without a new one. */
@@ -26,6 +35,26 @@ export interface RemoteKeySetOptions {
   readonly judge: AddressJudge
   readonly onFetched: (fact: KeySetFact) => void
   readonly clock: KeySetClock
+}
+
+/** A set that was fetched, and when. */
+export interface GoodSet {
+  readonly set: KeySet
+  readonly at: number
+}
+
+/** The set, as long as it may be used without a newer one; else why there is none. */
+export function usableSet(
+  url: string,
+  { good, problem }: { readonly good: GoodSet | undefined; readonly problem: string },
+  nowMs: number,
+  staleLimitMs: number,
+): KeySet | Failure {
+  if (good === undefined) return failure('key_set_unavailable', `the key set ${url}: ${problem}`)
+  const ageMs = nowMs - good.at
+  if (ageMs <= staleLimitMs) return good.set
+  const age = `the last one is ${Math.floor(ageMs / 1000)} s old, and used for ${staleLimitMs / 1000} s`
+  return failure('key_set_unavailable', `the key set ${url}: ${problem}; ${age}`)
 }
 
 const REFRESH_MS = { least: 30_000, most: 86_400_000, unsaid: 600_000 }
@@ -38,7 +67,7 @@ export class RemoteKeySet {
   readonly #url: string
   readonly #options: RemoteKeySetOptions
   readonly #ended = new AbortController()
-  #good: { readonly set: KeySet; readonly at: number } | undefined = undefined
+  #good: GoodSet | undefined = undefined
   #fetching: Promise<void> | undefined = undefined
   #fetchedAt = Number.NEGATIVE_INFINITY
   #failures = 0
@@ -65,6 +94,16 @@ export class RemoteKeySet {
     return this.#fetch().then(() => this.#usable())
   }
 
+  /** What is known now; undefined before the first fetch has ended. */
+  word(): KeySetWord | undefined {
+    if (this.#fetchedAt === Number.NEGATIVE_INFINITY) return undefined
+    const known = { url: this.#url, problem: this.#problem }
+    if (this.#good === undefined) return known
+    const { set, at } = this.#good
+    const ageMs = this.#options.clock.now() - at
+    return { ...known, good: { keys: set.keys, version: set.version, ageMs } }
+  }
+
   /** Ends what is on its way; what comes later is not said any more. */
   end(): void {
     this.#ended.abort()
@@ -73,12 +112,7 @@ export class RemoteKeySet {
 
   #usable(): KeySet | Failure {
     const { clock, staleLimitMs } = this.#options
-    if (this.#good === undefined)
-      return failure('key_set_unavailable', `the key set ${this.#url}: ${this.#problem}`)
-    const ageMs = clock.now() - this.#good.at
-    if (ageMs <= staleLimitMs) return this.#good.set
-    const age = `the last one is ${Math.floor(ageMs / 1000)} s old, and used for ${staleLimitMs / 1000} s`
-    return failure('key_set_unavailable', `the key set ${this.#url}: ${this.#problem}; ${age}`)
+    return usableSet(this.#url, { good: this.#good, problem: this.#problem }, clock.now(), staleLimitMs)
   }
 
   #fetch(): Promise<void> {

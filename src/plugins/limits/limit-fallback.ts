@@ -36,7 +36,9 @@ export class LimitFallback {
   /** `isOwed`: the store has not counted this request, and is to be told of it. */
   decide(allowance: Allowance, cause: StoreFailure, isOwed: boolean): LimitVerdict {
     const { onStoreFailure } = this.#options
-    if (onStoreFailure === 'deny') return uncountedVerdict('deny', cause)
+    // A store that is full answers: there is nothing that this process could stand in for.
+    const isFull = cause === 'full' && onStoreFailure !== 'allow'
+    if (onStoreFailure === 'deny' || isFull) return uncountedVerdict('deny', cause)
     if (onStoreFailure === 'allow') {
       if (allowance.quota !== undefined) this.quotas.grant(allowance.id, isOwed)
       return uncountedVerdict('allow', cause)

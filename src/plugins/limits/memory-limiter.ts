@@ -3,8 +3,9 @@
 
 import { type Bucket, drain, emptyAfterUs, roomFor, windowOf } from './bucket.ts'
 import type { LimitObserver } from './limit-observer.ts'
-import type { Allowance, Limiter, LimitFailure, LimitVerdict, Rate } from './limiter.ts'
-import { uncountedVerdict, verdictOf } from './verdict.ts'
+import type { StoreCount } from './limit-store.ts'
+import type { Allowance, Limiter, LimitVerdict, Rate } from './limiter.ts'
+import { LIMIT_FAILURES, uncountedVerdict, verdictOf } from './verdict.ts'
 
 export interface MemoryLimiterOptions {
   /** Rates and quotas together. */
@@ -33,19 +34,29 @@ export class MemoryLimiter implements Limiter {
   }
 
   take(allowance: Allowance): LimitVerdict {
-    const { id, rate, quota } = allowance
+    const counted = this.count(allowance)
+    if (counted === undefined) return uncountedVerdict(this.#options.onFull, 'full')
+    return verdictOf(allowance, LIMIT_FAILURES[counted.granted], counted.debt, counted.used)
+  }
+
+  /**
+   * The same as what a store answers.
+   * @param owed requests that were granted elsewhere, to be added to the quota first
+   * @returns undefined where it is new and there is no room
+   */
+  count({ id, rate, quota }: Allowance, owed = 0): StoreCount | undefined {
     const nowUs = Math.floor(this.#options.now() * 1000)
     const bucket = rate === undefined ? undefined : this.#buckets.get(id)
-    const counted = quota === undefined ? undefined : this.#quotas.get(id)
+    const counted = quota === undefined ? undefined : this.#quotaOf(id, owed, nowUs)
     if (bucket !== undefined && rate !== undefined) drain(bucket, rate, nowUs)
     const debt = bucket?.debt ?? 0
     const used = counted?.used ?? 0
-    const failure = refusal(rate, debt, quota, used)
-    if (failure !== undefined) return verdictOf(allowance, failure, debt, used)
+    const refused = refusal(rate, debt, quota, used)
+    if (refused !== undefined) return { granted: refused, debt, used }
     const isNewRate = rate !== undefined && bucket === undefined
     const isNewQuota = quota !== undefined && counted === undefined
     if ((isNewRate || isNewQuota) && !this.#makeRoom(Number(isNewRate) + Number(isNewQuota), nowUs)) {
-      return uncountedVerdict(this.#options.onFull, 'full')
+      return undefined
     }
     if (counted !== undefined) counted.used += 1
     else if (isNewQuota) this.#quotas.set(id, { used: 1 })
@@ -55,11 +66,23 @@ export class MemoryLimiter implements Limiter {
       this.#buckets.set(id, { debt: windowUs, atUs: nowUs, windowUs, amount: rate.amount })
     }
     if (isNewRate || isNewQuota) this.#options.observer.entries(this.#size)
-    return verdictOf(allowance, undefined, debt + windowUs, used + 1)
+    return { granted: 1, debt: debt + windowUs, used: used + 1 }
   }
 
   stop(): Promise<void> {
     return Promise.resolve()
+  }
+
+  #quotaOf(id: string, owed: number, nowUs: number): { used: number } | undefined {
+    const known = this.#quotas.get(id)
+    if (known !== undefined) {
+      known.used += owed
+      return known
+    }
+    if (owed === 0 || !this.#makeRoom(1, nowUs)) return undefined
+    const made = { used: owed }
+    this.#quotas.set(id, made)
+    return made
   }
 
   get #size(): number {
@@ -90,7 +113,7 @@ function refusal(
   debt: number,
   quota: number | undefined,
   used: number,
-): LimitFailure | undefined {
-  if (quota !== undefined && used >= quota) return 'quota_exceeded'
-  return rate !== undefined && roomFor(debt, rate) < 1 ? 'rate_exceeded' : undefined
+): StoreCount['granted'] | undefined {
+  if (quota !== undefined && used >= quota) return -1
+  return rate !== undefined && roomFor(debt, rate) < 1 ? 0 : undefined
 }

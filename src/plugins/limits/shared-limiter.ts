@@ -8,8 +8,8 @@ import { LimitFallback, type OnStoreFailure } from './limit-fallback.ts'
 import type { LimitObserver } from './limit-observer.ts'
 import type { LimitStore, StoreCount } from './limit-store.ts'
 import type { StoreFailure } from '../../errors/store-failures.ts'
-import type { Allowance, Limiter, LimitFailure, LimitVerdict } from './limiter.ts'
-import { verdictOf } from './verdict.ts'
+import type { Allowance, Limiter, LimitVerdict } from './limiter.ts'
+import { LIMIT_FAILURES, verdictOf } from './verdict.ts'
 
 export interface SharedLimiterOptions {
   readonly store: LimitStore
@@ -74,19 +74,18 @@ export class SharedLimiter implements Limiter {
     }
     const { cause, mayHaveCounted } = answer
     observer.storeFailed(cause)
-    // Too many at once is no fault of the store, and no reason to stop asking; a probe must come to an end all the same.
-    const isFailure = cause !== 'overloaded' || !this.#breaker.isClosed
+    // Too many at once, or too many entries, is no fault of the store, and no reason to stop asking; a probe must come to
+    // an end all the same.
+    const isFailure = (cause !== 'overloaded' && cause !== 'full') || !this.#breaker.isClosed
     if (isFailure && this.#breaker.failed(ticket, cause, now())) this.#options.onStore(cause)
     if (owed > 0 && !mayHaveCounted) quotas.untold(allowance.id, owed)
     return this.#fallback.decide(allowance, cause, !mayHaveCounted)
   }
 }
 
-const FAILURES: Readonly<Record<number, LimitFailure>> = { 0: 'rate_exceeded', [-1]: 'quota_exceeded' }
-
 function counted(allowance: Allowance, { granted, debt, used }: StoreCount): LimitVerdict {
   const { rate } = allowance
   // Tokens that were taken ahead are this process's to grant, so they remain.
   const ahead = rate === undefined || granted < 2 ? 0 : (granted - 1) * windowOf(rate)
-  return verdictOf(allowance, FAILURES[granted], debt - ahead, used)
+  return verdictOf(allowance, LIMIT_FAILURES[granted], debt - ahead, used)
 }

@@ -11,6 +11,12 @@ import type {
   RateLeft,
 } from './limiter.ts'
 
+/** By what a store grants (StoreCount). */
+export const LIMIT_FAILURES: Readonly<Record<number, LimitFailure>> = {
+  0: 'rate_exceeded',
+  [-1]: 'quota_exceeded',
+}
+
 /** Waiting for a store that is away: it is asked again about this often. */
 const STORE_RETRY_SECONDS = 1
 

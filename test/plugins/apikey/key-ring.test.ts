@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DEFAULT_OPTIONS } from '../../../src/config/options.ts'
 import type { ResourceEvent } from '../../../src/events/event.ts'
 import { apply, type State } from '../../../src/events/state.ts'
-import { KeyDigester } from '../../../src/plugins/apikey/key-digester.ts'
+import { digestKeyOf, KeyDigester } from '../../../src/plugins/apikey/key-digester.ts'
 import { KeyRing } from '../../../src/plugins/apikey/key-ring.ts'
 import { build } from '../../../src/snapshot/build.ts'
 import { holderOf } from '../../../src/snapshot/key-table.ts'
@@ -103,7 +103,7 @@ describe('a key ring', () => {
 
 describe('a digest', () => {
   test('is HMAC-SHA-256 under a key that HKDF derives from the private key', () => {
-    const digester = new KeyDigester(keys.privateKey)
+    const digester = new KeyDigester(digestKeyOf(keys.privateKey))
     const secret = keys.privateKey.export({ type: 'pkcs8', format: 'der' })
     const derived = Buffer.from(hkdfSync('sha256', secret, '', 'kanali api key digest v1', 32))
     for (const key of ['a', 'abcDEF123', 'x'.repeat(64), 'x'.repeat(1024), '\u00ff\u00e9']) {

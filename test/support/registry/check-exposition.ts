@@ -24,14 +24,18 @@ function familyProblems(row: MetricRow, { type, samples }: ExposedFamily): strin
   return [...problems]
 }
 
+/** On metrics of a process, where a gateway has several. */
+const WORKER = /^(primary|[1-9][0-9]*)$/
+
 function sampleProblems(
-  { labels: known, exemplars }: MetricRow,
+  { labels: known, exemplars, by }: MetricRow,
   { labels, exemplar }: ExposedSample,
 ): string[] {
   const problems: string[] = []
   let count = 0
   for (const label in labels) {
     if (OF_THE_FORMAT.has(label)) continue
+    if (by === 'runtime' && label === 'worker' && WORKER.test(labels[label] ?? '')) continue
     count++
     const set = known.get(label)
     const value = labels[label] ?? ''
