@@ -26,10 +26,10 @@ export function jsonLine(record: ExchangeRecord, times: TimeSplit): string {
     `${timeField(record)}Z","trace_id":"${record.traceId}","span_id":"${record.spanId}","method":"${jsonEscaped(record.method)}` +
     `","path":"${jsonEscaped(record.path)}","host":"${jsonEscaped(record.host)}","status":${record.status},` +
     `${faultText(record)}"outcome":"${record.outcome}",` +
-    `${route === undefined ? NO_ROUTE_TEXT : (routeTexts.get(route) ?? routeText(route))}` +
-    `${apiKey === undefined ? 'null,"revision":' : `${jsonString(apiKey)},"revision":`}` +
+    (route === undefined ? NO_ROUTE_TEXT : (routeTexts.get(route) ?? routeText(route))) +
+    (apiKey === undefined ? 'null,"revision":' : `${jsonString(apiKey)},"revision":`) +
     `${snapshot === undefined ? 'null' : snapshot.revision},"duration_ms":${wholeMs(times.totalMs)}${fraction(times.totalMs)}` +
-    `${attempt === undefined ? NO_ATTEMPT_TEXT : attemptText(attempt, times)}` +
+    (attempt === undefined ? NO_ATTEMPT_TEXT : attemptText(attempt, times)) +
     `,"bytes_in":${record.bytesIn},"bytes_out":${record.bytesOut},"client":"${jsonEscaped(record.clientAddress)}"}\n`
   )
 }

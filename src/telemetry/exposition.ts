@@ -19,7 +19,7 @@ export interface Sample {
   readonly sharedLabels?: Labels | undefined
   readonly value: number
   /** Where it is not the family's: `NAME_bucket`, `NAME_sum`, `NAME_count`. */
-  readonly metricName?: string
+  readonly metricName?: string | undefined
   readonly exemplar?: Exemplar | undefined
 }
 

@@ -16,7 +16,6 @@ interface StockMetric {
 interface StockSample extends Omit<Sample, 'labels' | 'exemplar'> {
   /** Absent where there are none. */
   readonly labels?: Sample['labels']
-  readonly exemplar?: Sample['exemplar'] | null
 }
 
 let families: readonly Family[] | undefined
@@ -41,9 +40,10 @@ function collect(): Family[] {
 
 async function readingOf(metric: StockMetric): Promise<Reading> {
   const { values } = await (metric.getForPromString?.() ?? metric.get())
-  return values.map((sample) => ({
-    ...sample,
-    labels: sample.labels ?? NO_LABELS,
-    exemplar: sample.exemplar ?? undefined,
+  return values.map(({ labels = NO_LABELS, sharedLabels, value, metricName }) => ({
+    labels,
+    sharedLabels,
+    value,
+    metricName,
   }))
 }

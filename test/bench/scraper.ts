@@ -9,4 +9,4 @@ const response = await fetch(url, { headers: { accept } })
 let bytes = 0
 for await (const piece of response.body ?? []) bytes += (piece as Uint8Array).length
 if (response.status !== 200) throw new Error(`the scrape was answered ${response.status}`)
-parentPort?.postMessage({ bytes, ms: performance.now() - started })
+parentPort?.postMessage({ bytes, ms: performance.now() - started }, [])

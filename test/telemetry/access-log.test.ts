@@ -47,7 +47,7 @@ class HeldOutput implements AccessLogOutput {
 /** A pipe of the system: what is written to `output` can be read from `read`. */
 function openPipe(folder: string) {
   const file = path.join(folder, 'pipe')
-  const made = spawnSync('mkfifo', [file])
+  const made = spawnSync('sh', ['-c', 'mkfifo "$0"', file])
   if (made.status !== 0) throw new Error(`mkfifo: ${String(made.stderr)}`)
   const read = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
   // As Node opens standard output where it is a pipe.
