@@ -30,6 +30,7 @@ import type { AccessLogOutput } from './telemetry/access-log.ts'
 import { logConditions } from './telemetry/condition-log.ts'
 import { createLog, type Log, type LogOutput } from './telemetry/log.ts'
 import { type Signals, startSignals } from './telemetry/signals.ts'
+import { standardOutput } from './telemetry/standard-output.ts'
 
 /** What tests and embedders replace. */
 export interface GatewayOverrides {
@@ -108,7 +109,7 @@ class Composition implements Gateway {
     this.#load = emptyLoad(options)
     this.#guard = new AddressGuard(options['proxy.allow_restricted_upstreams'])
     const {
-      stdout = process.stdout,
+      stdout = standardOutput(),
       stderr = process.stderr,
       version = '0.0.0',
       freePorts = false,

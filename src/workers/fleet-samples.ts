@@ -103,12 +103,11 @@ export class FleetSamples {
   }
 
   *#apart({ name, readings }: Family): Generator<Reading | Promise<Reading>> {
-    const ofPrimary = (reading: Reading): Reading => reading.map((sample) => labelled(sample, PRIMARY))
     for (const reading of readings()) {
-      yield reading instanceof Promise ? reading.then(ofPrimary) : ofPrimary(reading)
+      yield reading instanceof Promise ? reading.then(labelledPrimary) : labelledPrimary(reading)
     }
     for (const [worker, samples] of this.#of(name)) {
-      yield samples.map((sample) => labelled(sample, String(worker)))
+      yield labelled(samples, String(worker))
     }
   }
 
@@ -166,6 +165,10 @@ function newer(a: Exemplar | undefined, b: Exemplar | undefined): Exemplar | und
   return b.timestamp > a.timestamp ? b : a
 }
 
-function labelled(sample: Sample, worker: string): Sample {
-  return { ...sample, labels: { ...sample.labels, worker } }
+function labelledPrimary(reading: Reading): Reading {
+  return labelled(reading, PRIMARY)
+}
+
+function labelled(reading: Reading, worker: string): Reading {
+  return reading.map((sample) => ({ ...sample, labels: { ...sample.labels, worker } }))
 }
