@@ -12,10 +12,11 @@ export const NOT_PLAIN = Symbol('not plain')
 /** All but printable ASCII and plain line breaks; merge keys, and keys that no object can have. */
 const STRANGE = /[^\x20-\x7e\n]|<<|__proto__/
 /**
- * Aliases, anchors, tags, directives, ends of documents; keys that are empty, null or more than a word; collections in
- * brackets that are not empty; numbers with an exponent.
+ * Aliases, anchors, tags, directives, ends of documents and indented beginnings of one; keys that are empty, null or more
+ * than a word; collections in brackets that are not empty; numbers with an exponent.
  */
-const NOT_ALIKE = /[&*!%?~]|\.\.\.|(?:^|[\s,-]):|null *:|[[{](?![\]}] *(?:\n|$| #))|[0-9.][eE][-+]?[0-9]/i
+const NOT_ALIKE =
+  /[&*!%?~]|\.\.\.|(?:^|\n) +---|(?:^|[\s,-]):|null *:|[[{](?![\]}] *(?:\n|$| #))|[0-9.][eE][-+]?[0-9]/i
 const EMPTY = /^(?:---(?=[ \n]|$))?(?:[ \n]|(?<=^|[ \n])#[^\n]*)*$/
 const JSON_BEGINS = /^(?:--- *\n)?\s*\{/
 
