@@ -3,9 +3,10 @@
 
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { transportWorld, type TransportName } from '../support/transports.ts'
+import { beforeUpstream } from '../support/before-upstream.ts'
+import { type TransportName } from '../support/transports.ts'
 import { answers } from '../support/upstream-scripts.ts'
-import { startUpstream, type Script } from '../support/upstream.ts'
+import { type Script } from '../support/upstream.ts'
 import { waitUntil } from '../support/wait-until.ts'
 
 const OK = 'HTTP/1.1 200 Said\r\ncontent-length: 2\r\n\r\nok'
@@ -17,18 +18,7 @@ const withTrailers = (trailers: readonly string[]): Readable =>
 export function describeEndToEnd(name: TransportName): void {
   const isEndToEnd = name === 'socket'
 
-  async function before(script: Script | readonly [Script, ...Script[]]) {
-    const upstream = await startUpstream(script)
-    const asked = await transportWorld(name, upstream.port)
-    return {
-      upstream,
-      asked,
-      async [Symbol.asyncDispose]() {
-        await asked[Symbol.asyncDispose]()
-        await upstream.stop()
-      },
-    }
-  }
+  const before = (script: Script | readonly [Script, ...Script[]]) => beforeUpstream(name, script)
 
   describe(`from end to end, the transport ${name}`, () => {
     it('says whether it is', async () => {

@@ -6,9 +6,10 @@ import { describe, expect, it } from 'vitest'
 import type { Reason } from '../../src/errors/catalogue.ts'
 import { CHUNK_EXTENSION_BYTES_MAX, CHUNK_SIZE_DIGITS_MAX } from '../../src/proxy/upstream/chunked-content.ts'
 import { ANSWER_HEAD_BYTES_MAX, INFORMATIONAL_MAX } from '../../src/proxy/upstream/transport.ts'
-import { transportWorld, type Outcome, type TransportName } from '../support/transports.ts'
+import { beforeUpstream } from '../support/before-upstream.ts'
+import { type Outcome, type TransportName } from '../support/transports.ts'
 import { drips } from '../support/upstream-scripts.ts'
-import { startUpstream, type Script } from '../support/upstream.ts'
+import { type Script } from '../support/upstream.ts'
 import { waitUntil } from '../support/wait-until.ts'
 
 const OK = 'HTTP/1.1 200 Said\r\n'
@@ -279,18 +280,7 @@ function attacksAndKeeps(bytes: string): Script {
 }
 
 export function describeHostileUpstream(name: TransportName): void {
-  async function before(script: Script | readonly [Script, ...Script[]]) {
-    const upstream = await startUpstream(script)
-    const asked = await transportWorld(name, upstream.port)
-    return {
-      upstream,
-      asked,
-      async [Symbol.asyncDispose]() {
-        await asked[Symbol.asyncDispose]()
-        await upstream.stop()
-      },
-    }
-  }
+  const before = (script: Script | readonly [Script, ...Script[]]) => beforeUpstream(name, script)
 
   describe(`before a hostile upstream, the transport ${name}`, () => {
     it.each(Object.entries(CASES))(

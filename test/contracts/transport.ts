@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { Call } from '../../src/proxy/upstream/transport.ts'
 import { createAuthority } from '../support/certificates.ts'
 import { freePort } from '../support/free-ports.ts'
+import { beforeUpstream } from '../support/before-upstream.ts'
 import { transportWorld, type TransportName, type WorldOptions } from '../support/transports.ts'
 import {
   answerBytes,
@@ -14,7 +15,7 @@ import {
   neverAnswers,
   sendsZeros,
 } from '../support/upstream-scripts.ts'
-import { startUpstream, type Script, type UpstreamOptions } from '../support/upstream.ts'
+import { type Script, type UpstreamOptions } from '../support/upstream.ts'
 import { waitUntil } from '../support/wait-until.ts'
 
 const OK = 'HTTP/1.1 200 Said\r\ncontent-length: 2\r\n\r\nok'
@@ -52,22 +53,11 @@ export function describeTransport(name: TransportName): void {
   const hasPhrase = name === 'socket'
 
   /** An upstream and the transport before it; both end with the test. */
-  async function before(
+  const before = (
     script: Script | readonly [Script, ...Script[]],
-    world: WorldOptions = {},
-    upstreamOptions: UpstreamOptions = {},
-  ) {
-    const upstream = await startUpstream(script, upstreamOptions)
-    const asked = await transportWorld(name, upstream.port, world)
-    return {
-      upstream,
-      asked,
-      async [Symbol.asyncDispose]() {
-        await asked[Symbol.asyncDispose]()
-        await upstream.stop()
-      },
-    }
-  }
+    world?: WorldOptions,
+    upstreamOptions?: UpstreamOptions,
+  ) => beforeUpstream(name, script, world, upstreamOptions)
 
   describe(`the request that the transport ${name} sends`, () => {
     it('has method, path and fields as given, in their order, and no framing without content', async () => {
