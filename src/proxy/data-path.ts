@@ -11,13 +11,13 @@ import type { Certificates } from './certificates.ts'
 import { Deadlines } from './deadlines.ts'
 import { finishRequests } from './drain.ts'
 import type { ExchangeServices } from './exchange-services.ts'
-import { HeadFlusher } from './head-flusher.ts'
 import { listen } from './listen.ts'
 import { createListener } from './server.ts'
 import { trustedProxies } from './trusted-proxies.ts'
 import type { AddressGuard } from './upstream/address-guard.ts'
 import { openTransport } from './upstream/open-transport.ts'
 import type { Transport } from './upstream/transport.ts'
+import { WriteBatch } from './write-batch.ts'
 
 export interface DataPathParts
   extends Pick<ExchangeServices, 'current' | 'recorder' | 'plugins' | 'guards' | 'load' | 'more'> {
@@ -51,11 +51,12 @@ export class DataPath {
 
   static async make(parts: DataPathParts): Promise<DataPath> {
     const { options, vault, addressGuard: guard, load, wrap } = parts
-    const made = await openTransport({ options, vault, guard, load })
-    return new DataPath(parts, wrap?.(made) ?? made)
+    const writes = new WriteBatch()
+    const made = await openTransport({ options, vault, guard, load, writes })
+    return new DataPath(parts, wrap?.(made) ?? made, writes)
   }
 
-  private constructor(parts: DataPathParts, transport: Transport) {
+  private constructor(parts: DataPathParts, transport: Transport, writes: WriteBatch) {
     this.#parts = parts
     const { options, current, recorder, plugins, guards, load, more } = parts
     this.#services = {
@@ -66,7 +67,7 @@ export class DataPath {
       guards,
       transport,
       deadlines: new Deadlines((now) => transport.sweep(now)),
-      flusher: new HeadFlusher(),
+      writes,
       answers: {
         bodyOf: errorBodies(options['errors.details_base']),
         proxyStatus: options['proxy.proxy_status'],

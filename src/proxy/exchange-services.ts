@@ -6,11 +6,11 @@ import type { PluginHost } from '../plugins/host.ts'
 import type { Current } from '../snapshot/current.ts'
 import type { Recorder } from '../telemetry/record.ts'
 import type { Deadlines } from './deadlines.ts'
-import type { HeadFlusher } from './head-flusher.ts'
 import type { RequestHeaderRules } from './request-headers.ts'
 import type { ErrorAnswers } from './respond.ts'
 import type { TrustedProxies } from './trusted-proxies.ts'
 import type { Transport } from './upstream/transport.ts'
+import type { WriteBatch } from './write-batch.ts'
 
 /** How much is going on, and whether it is to end. */
 export interface Load {
@@ -50,7 +50,7 @@ export interface ExchangeServices {
   readonly guards: Guards
   readonly transport: Transport
   readonly deadlines: Deadlines
-  readonly flusher: HeadFlusher
+  readonly writes: WriteBatch
   readonly answers: ErrorAnswers
   readonly headerRules: RequestHeaderRules
   readonly trusted: TrustedProxies

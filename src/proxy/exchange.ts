@@ -224,7 +224,8 @@ export class Exchange implements Timed, RequestBodyEvents, LiveExchange {
       else this.res.end(lastLatin1, 'latin1')
       return
     }
-    if (lastLatin1 !== undefined) this.res.write(lastLatin1, 'latin1')
+    if (lastLatin1 === undefined) this.res.flushHeaders()
+    else this.res.write(lastLatin1, 'latin1')
     this.#lingering()
   }
 

@@ -7,7 +7,6 @@ import { failure, type Failure } from '../errors/failure.ts'
 import { classify, timedOut } from './classify.ts'
 import type { Exchange } from './exchange.ts'
 import type { ExchangeServices } from './exchange-services.ts'
-import type { WaitingHead } from './head-flusher.ts'
 import type { PluginSteps } from './plugin-steps.ts'
 import { RequestBody } from './request-body.ts'
 import { headerList, requestHeaders, type Hop } from './request-headers.ts'
@@ -20,8 +19,9 @@ import {
 import { announcedTrailers, passedTrailers, requestTrailerTest, responseTrailerTest } from './trailers.ts'
 import { pickEndpoint } from './upstream/pick-endpoint.ts'
 import type { Call, TransportFault, UpstreamEvents } from './upstream/transport.ts'
+import type { BatchedWrite } from './write-batch.ts'
 
-/** Content of up to this many bytes that came with its head leaves in one write. */
+/** Content of up to this many bytes that comes in one turn with its head leaves in one write with it. */
 const ONE_WRITE_BYTES_MAX = 16 * 1024
 
 const NO_TRAILERS: readonly string[] = []
@@ -42,7 +42,7 @@ export interface ForwardPlan {
   readonly cardinality: number
 }
 
-export class Forward implements UpstreamEvents, WaitingHead {
+export class Forward implements UpstreamEvents, BatchedWrite {
   readonly #exchange: Exchange
   readonly #services: ExchangeServices
   readonly #plan: ForwardPlan
@@ -58,6 +58,12 @@ export class Forward implements UpstreamEvents, WaitingHead {
   /** Response plugins are done: the head may go out. */
   #ready = false
   #sent = false
+  /** Content that came before the head was sent. */
+  #held: Buffer | undefined
+  #trailers = NO_TRAILERS
+  /** All has come. */
+  #complete = false
+  /** Given up, or all has been handed over. */
   #ended = false
 
   constructor(exchange: Exchange, services: ExchangeServices, plan: ForwardPlan) {
@@ -212,25 +218,48 @@ export class Forward implements UpstreamEvents, WaitingHead {
     })
   }
 
-  flushHead(): void {
+  /** The head goes out, with what there is of the content. */
+  writeNow(): void {
     if (this.#sent || this.#ended || !this.#ready) return
     this.#sendHead()
-    this.#exchange.res.flushHeaders()
+    const held = this.#held
+    this.#held = undefined
+    if (held !== undefined && this.#complete && this.#head?.contentLength === held.length) {
+      // A string joins the head in one write; a buffer would make two parts.
+      this.#ended = true
+      this.#exchange.endResponse(held.toString('latin1'))
+      return
+    }
+    if (held !== undefined) this.#write(held)
+    if (this.#complete) this.#end()
+    else if (held === undefined) this.#exchange.res.flushHeaders()
   }
 
   data(chunk: Buffer): void {
-    const { res, record } = this.#exchange
     this.#exchange.touch()
-    record.bytesOut += chunk.length
-    if (!this.#sent) {
-      this.#sendHead()
-      if (this.#head?.contentLength === chunk.length && chunk.length <= ONE_WRITE_BYTES_MAX) {
-        // A string joins the head in one write; a buffer would make two parts.
-        this.#ended = true
-        this.#exchange.endResponse(chunk.toString('latin1'))
-        return
-      }
-    }
+    this.#exchange.record.bytesOut += chunk.length
+    if (this.#sent) return this.#write(chunk)
+    this.#held = this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk])
+    if (this.#held.length > ONE_WRITE_BYTES_MAX) this.writeNow()
+  }
+
+  ended(rawTrailers: string[]): void {
+    this.closeAttempt()
+    this.#body?.destroy()
+    if (this.#ended) return
+    this.#complete = true
+    this.#trailers = rawTrailers
+    if (this.#sent) this.#end()
+  }
+
+  failed(fault: TransportFault): void {
+    // What came before it was good.
+    if (this.#held !== undefined) this.writeNow()
+    this.failAttempt(classify(fault, this.#attempt.endpoint))
+  }
+
+  #write(chunk: Buffer): void {
+    const { res } = this.#exchange
     if (res.write(chunk)) return
     this.#call?.pause()
     res.once('drain', () => {
@@ -239,22 +268,13 @@ export class Forward implements UpstreamEvents, WaitingHead {
     })
   }
 
-  ended(rawTrailers: string[]): void {
-    this.closeAttempt()
-    this.#body?.destroy()
-    if (this.#ended) return
+  #end(): void {
     this.#ended = true
-    if (!this.#sent) this.#sendHead()
-    if (rawTrailers.length > 0) {
-      this.#exchange.res.addTrailers(
-        pairs(passedTrailers(rawTrailers, responseTrailerTest(this.#head?.named))),
-      )
+    if (this.#trailers.length > 0) {
+      const passed = passedTrailers(this.#trailers, responseTrailerTest(this.#head?.named))
+      this.#exchange.res.addTrailers(pairs(passed))
     }
     this.#exchange.endResponse()
-  }
-
-  failed(fault: TransportFault): void {
-    this.failAttempt(classify(fault, this.#attempt.endpoint))
   }
 
   /** Ends the attempt with a failure, and with it the exchange. */
@@ -274,7 +294,7 @@ export class Forward implements UpstreamEvents, WaitingHead {
     this.#status = changed.status
     this.#head = { ...this.#head, headers: changed.headers }
     this.#ready = true
-    this.#services.flusher.add(this)
+    this.#services.writes.add(this)
   }
 
   #sendHead(): void {

@@ -32,6 +32,15 @@ beforeAll(async () => {
       await connection.write(answerBytes())
   })
   upstreams['deaf'] = await startUpstream(readsOnlyTheHead())
+  // Says no as soon as the head is there, without content, and takes what comes.
+  upstreams['hurried'] = await startUpstream(async (connection) => {
+    for (;;) {
+      const head = await connection.readHead()
+      if (head === undefined) return
+      await connection.write('HTTP/1.1 403 Said\r\ncontent-length: 0\r\n\r\n')
+      await connection.readBody(head)
+    }
+  })
   upstreams['silent'] = await startUpstream(neverAnswers())
   const routes = Object.entries(upstreams).map(([name, { url }]) =>
     apiProxy(name).at(`/${name}`).toEndpoint(url).build(),
@@ -171,3 +180,12 @@ async function settled(value: () => number): Promise<number> {
   )
   return last
 }
+
+test('an answer without content reaches a client that is still sending, and its connection goes on', async () => {
+  await using connection = await connectHttp(gateway.port)
+  await connection.send('POST /hurried HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab')
+  expect((await connection.response()).status).toBe(403)
+  await connection.send('cd')
+  await connection.send(requestBytes('GET', '/hurried'))
+  expect((await connection.response()).status).toBe(403)
+})

@@ -7,6 +7,7 @@ import type { Reason } from '../../src/errors/catalogue.ts'
 import { classify } from '../../src/proxy/classify.ts'
 import { AddressGuard } from '../../src/proxy/upstream/address-guard.ts'
 import { openTransport } from '../../src/proxy/upstream/open-transport.ts'
+import { WriteBatch } from '../../src/proxy/write-batch.ts'
 import type { Call, Phase, Transport } from '../../src/proxy/upstream/transport.ts'
 import { Vault } from '../../src/resources/vault.ts'
 import type { Endpoint, Upstream as UpstreamRoute } from '../../src/snapshot/snapshot.ts'
@@ -168,7 +169,8 @@ export async function transportWorld(
   const vault = new Vault()
   const load = { upstreamConnections: 0 }
   const options = { ...DEFAULT_OPTIONS, ...world.options, 'proxy.upstream_transport': name }
-  const transport = await openTransport({ options, vault, guard: new AddressGuard(false), load })
+  const guard = new AddressGuard(false)
+  const transport = await openTransport({ options, vault, guard, load, writes: new WriteBatch() })
   const endpoint = { host: '127.0.0.1', port }
   if (world.ca === undefined) {
     return new TransportWorld(

@@ -8,6 +8,7 @@ import type { Endpoint, Upstream } from '../../snapshot/snapshot.ts'
 import type { AddressGuard } from './address-guard.ts'
 import { TLS_MATERIAL_REFUSED, type ConnectorOptions, type UpstreamLoad } from './connector.ts'
 import { EndpointPool, type LaneMaker, type PooledCall } from './endpoint-pool.ts'
+import type { WriteBatch } from '../write-batch.ts'
 import type { Call, Transport, UpstreamEvents, UpstreamRequest } from './transport.ts'
 
 /** A pool that nobody has used for this long is closed. */
@@ -35,6 +36,7 @@ export interface TransportParts {
   readonly vault: Vault
   readonly guard: AddressGuard
   readonly load: UpstreamLoad
+  readonly writes: WriteBatch
 }
 
 interface PoolEntry<C extends PooledCall> {

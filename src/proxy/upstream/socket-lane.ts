@@ -3,6 +3,7 @@
 // anything is open: bytes that nobody asked for, a request not sent whole, an answer whose end is not certain.
 
 import type { OnReadOpts, Socket } from 'node:net'
+import type { BatchedWrite, WriteBatch } from '../write-batch.ts'
 import { AnswerReader } from './answer-reader.ts'
 import { type ConnectError, openConnection, type Connecting, type Sessions } from './connector.ts'
 import type { EndpointPool, Lane } from './endpoint-pool.ts'
@@ -23,12 +24,13 @@ export interface LaneLimits {
   readonly idleMaxMs: number
 }
 
-export class SocketLane implements Lane<SocketCall> {
+export class SocketLane implements Lane<SocketCall>, BatchedWrite {
   readonly connecting: Connecting = { phase: undefined, connectedAt: 0 }
   readonly #pool: EndpointPool<SocketCall>
   readonly #setting: EndpointSetting
   readonly #sessions: Sessions
   readonly #limits: LaneLimits
+  readonly #writes: WriteBatch
   readonly #reader = new AnswerReader()
   readonly #onread: OnReadOpts
   #opening: Socket | undefined
@@ -36,6 +38,8 @@ export class SocketLane implements Lane<SocketCall> {
   #call: SocketCall | undefined
   /** The connection has served a request before the one on it. */
   #isUsed = false
+  /** The call waits for the end of the turn to be sent; only on a connection that is used again. */
+  #isUnsent = false
   #idleUntil = 0
   #sentAt = 0
   /** Read, and not given on while the call is paused. */
@@ -50,11 +54,13 @@ export class SocketLane implements Lane<SocketCall> {
     setting: EndpointSetting,
     sessions: Sessions,
     limits: LaneLimits,
+    writes: WriteBatch,
   ) {
     this.#pool = pool
     this.#setting = setting
     this.#sessions = sessions
     this.#limits = limits
+    this.#writes = writes
     const isPlain = setting.connector.tls === undefined
     this.#onread = {
       buffer: isPlain ? SHARED_BUFFER : Buffer.allocUnsafeSlow(RECORD_BYTES),
@@ -82,8 +88,15 @@ export class SocketLane implements Lane<SocketCall> {
   start(call: SocketCall): void {
     this.#call = call
     call.given(this)
-    if (this.#socket === undefined) this.#connect()
-    else this.#send(call, this.#socket)
+    if (this.#socket === undefined) return this.#connect()
+    this.#isUnsent = true
+    this.#writes.add(this)
+  }
+
+  writeNow(): void {
+    if (!this.#isUnsent) return
+    this.#isUnsent = false
+    if (this.#call !== undefined && this.#socket !== undefined) this.#send(this.#call, this.#socket)
   }
 
   destroy(error: Error): Promise<void> {
@@ -116,6 +129,10 @@ export class SocketLane implements Lane<SocketCall> {
     if (call !== this.#call) return
     this.#call = undefined
     if (this.#socket === undefined) return
+    if (this.#isUnsent) {
+      this.#isUnsent = false
+      return this.#pool.release(this, true)
+    }
     this.#drop()
     this.#pool.releaseGone(this)
   }
@@ -180,6 +197,7 @@ export class SocketLane implements Lane<SocketCall> {
   #received(bytes: Buffer, count: number): void {
     const call = this.#call
     if (call === undefined) return this.#unasked()
+    if (this.#isUnsent) return this.#anew()
     if (this.#held !== undefined || call.isPaused) {
       const piece = Buffer.from(bytes.subarray(0, count))
       this.#held = this.#held === undefined ? piece : Buffer.concat([this.#held, piece])
@@ -194,6 +212,12 @@ export class SocketLane implements Lane<SocketCall> {
     if (this.#socket === undefined) return
     this.#drop()
     this.#pool.gone(this)
+  }
+
+  /** The connection is closed, or not to be trusted, before anything of the request was sent on it. */
+  #anew(): void {
+    this.#drop()
+    this.#connect()
   }
 
   #take(call: SocketCall, bytes: Buffer, count: number, owned: boolean): void {
@@ -240,6 +264,7 @@ export class SocketLane implements Lane<SocketCall> {
     if (socket !== this.#socket || this.#end !== undefined) return
     const call = this.#call
     if (call === undefined) return this.#unasked()
+    if (this.#isUnsent) return this.#anew()
     if (call.isPaused) this.#end = how
     else this.#over(how)
   }
@@ -290,6 +315,7 @@ export class SocketLane implements Lane<SocketCall> {
     const socket = this.#socket
     this.#socket = undefined
     this.#held = undefined
+    this.#isUnsent = false
     socket?.destroy()
   }
 }

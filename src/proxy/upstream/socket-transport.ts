@@ -1,7 +1,6 @@
 // The upstream transport for HTTP/1.1 on sockets of our own: what undici costs a request is more than the rest of Node
 // (docs/decisions/0019-socket-transport.md). A lane is one connection; its pool is the one that every transport has.
 
-import type { Options } from '../../config/options.ts'
 import type { Sessions } from './connector.ts'
 import type { EndpointPool, LaneMaker } from './endpoint-pool.ts'
 import { type EndpointSetting, PooledTransport, type TransportParts } from './pooled-transport.ts'
@@ -11,17 +10,17 @@ import type { UpstreamEvents, UpstreamRequest } from './transport.ts'
 
 /** `Transport` on `net` and `tls`. */
 export function socketTransport(parts: TransportParts): PooledTransport<SocketCall> {
-  return new PooledTransport(parts, true, (setting) => new SocketLanes(setting, parts.options))
+  return new PooledTransport(parts, true, (setting) => new SocketLanes(setting, parts))
 }
 
 class SocketLanes implements LaneMaker<SocketCall> {
   readonly #setting: EndpointSetting
-  readonly #options: Options
+  readonly #parts: TransportParts
   readonly #sessions: Sessions = {}
 
-  constructor(setting: EndpointSetting, options: Options) {
+  constructor(setting: EndpointSetting, parts: TransportParts) {
     this.#setting = setting
-    this.#options = options
+    this.#parts = parts
   }
 
   makeCall(pool: EndpointPool<SocketCall>, request: UpstreamRequest, events: UpstreamEvents): SocketCall {
@@ -29,9 +28,11 @@ class SocketLanes implements LaneMaker<SocketCall> {
   }
 
   openLane(pool: EndpointPool<SocketCall>): SocketLane {
-    return new SocketLane(pool, this.#setting, this.#sessions, {
-      ageMaxMs: this.#options['proxy.max_connection_age'],
-      idleMaxMs: this.#options['proxy.idle_connection_timeout'],
-    })
+    const { options, writes } = this.#parts
+    const limits = {
+      ageMaxMs: options['proxy.max_connection_age'],
+      idleMaxMs: options['proxy.idle_connection_timeout'],
+    }
+    return new SocketLane(pool, this.#setting, this.#sessions, limits, writes)
   }
 }

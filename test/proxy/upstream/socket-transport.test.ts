@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { describeEndToEnd } from '../../contracts/end-to-end.ts'
 import { describeTransport } from '../../contracts/transport.ts'
 import { transportWorld, type Asked } from '../../support/transports.ts'
-import { startUpstream, type Script } from '../../support/upstream.ts'
+import { startUpstream, type Script, type UpstreamConnection } from '../../support/upstream.ts'
 
 describeTransport('socket')
 describeEndToEnd('socket')
@@ -125,4 +125,61 @@ describe('a request on a kept connection that is closed just then', () => {
     await world.transport.close()
     await upstream.stop()
   })
+})
+
+/** A second request beside which, in one turn, the kept connection does that; and all connections that were made. */
+async function besides(happens: (kept: UpstreamConnection) => void, asked: Asked) {
+  const upstream = await startUpstream([answersAll, answersAll])
+  const world = await transportWorld('socket', upstream.port)
+  try {
+    await world.ask({ path: '/first' })
+    const kept = await upstream.connection(0)
+    // From here, the event loop reads what the connection has before it comes to the end of the turn, where it is written.
+    await new Promise((resolve) => setImmediate(resolve))
+    happens(kept)
+    const { how, text } = await world.ask(asked)
+    return { how, text, connections: upstream.connections.length }
+  } finally {
+    await world.transport.close()
+    await upstream.stop()
+  }
+}
+
+describe('a kept connection that ends in the turn in which it is given a request', () => {
+  it.each([
+    ['GET', 'fin'],
+    ['POST', 'fin'],
+    ['GET', 'reset'],
+    ['POST', 'reset'],
+  ] as const)('has sent nothing of it: another one does, %s after %s', async (method, how) => {
+    const body = method === 'POST' ? 'content' : undefined
+    expect(await besides((kept) => kept[how](), { method, body })).toEqual({
+      how: 'ended',
+      text: 'ok',
+      connections: 2,
+    })
+  })
+
+  it('does not pass off for the answer what came before the request', async () => {
+    const forged = 'HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nforged'
+    expect(await besides((kept) => void kept.write(forged), {})).toEqual({
+      how: 'ended',
+      text: 'ok',
+      connections: 2,
+    })
+  })
+})
+
+it('a request that is given up before it was written leaves its connection to the next one', async () => {
+  const upstream = await startUpstream([answersAll, answersAll])
+  await using world = await transportWorld('socket', upstream.port)
+  await world.ask({ path: '/first' })
+  world.begin({ path: '/given-up' }).call?.abort()
+  expect((await world.ask({ path: '/next' })).text).toBe('ok')
+  expect(world.busy).toBe(0)
+  expect(upstream.requests.map(({ target }) => target)).toEqual(['/first', '/next'])
+  await world.ask({ path: '/last' })
+  expect(upstream.connections.length).toBeLessThanOrEqual(2)
+  await world.transport.close()
+  await upstream.stop()
 })
