@@ -1,4 +1,4 @@
-// Alerts on the process itself: certificates that end, telemetry that is lost, exceptions, the event loop.
+// Alerts on the process itself: certificates that end, telemetry that is lost, exceptions, workers, the event loop.
 
 import { dashboardUrl } from '../links.ts'
 import { METRIC } from './metric.ts'
@@ -9,7 +9,7 @@ import { by, byReplica, REPLICA_NAME, WORKLOAD_NAME, WORKLOAD_VARIABLES } from '
 const RUNTIME = dashboardUrl('kanali-runtime', WORKLOAD_VARIABLES)
 
 export function processAlerts(): Alert[] {
-  return [certificateExpiring(), telemetryDropped(), uncaughtException(), eventLoopLag()]
+  return [certificateExpiring(), telemetryDropped(), uncaughtException(), workerLost(), eventLoopLag()]
 }
 
 function certificateExpiring(): Alert {
@@ -77,6 +77,22 @@ function uncaughtException(): Alert {
         blame: 'gateway',
         expr: `sum ${byReplica()} (increase(${METRIC.uncaught}[${window}])) > 0`,
       },
+    ],
+  }
+}
+
+function workerLost(): Alert {
+  const window = duration('recent.window')
+  const lost = `sum ${byReplica()} (increase(${METRIC.workerRestarts}[${window}]))`
+  return {
+    name: 'KanaliWorkerLost',
+    when: 'a worker of a replica ended unasked, and its connections with it; with `server.workers` above 1',
+    summary: `Replica ${REPLICA_NAME} of ${WORKLOAD_NAME} loses workers`,
+    description: `About {{ $value | humanize }} workers of replica ${REPLICA_NAME} of ${WORKLOAD_NAME} ended unasked in the last ${window}, and the connections of each with it. They were replaced; the label \`reason\` of the metric and the log say how each ended.`,
+    dashboard: RUNTIME,
+    levels: [
+      { severity: 'ticket', blame: 'gateway', expr: `${lost} > 0` },
+      { severity: 'page', blame: 'gateway', expr: `${lost} > ${threshold('workers.page')}` },
     ],
   }
 }

@@ -239,6 +239,11 @@ export const THRESHOLDS = {
   },
   'certificate.page': { value: 3 * DAY, unit: 'seconds', why: 'a weekend is left' },
   'certificate.for': { value: 30 * MINUTE, unit: 'seconds', why: 'a renewal that is under way ends it' },
+  'workers.page': {
+    value: 3,
+    unit: 'events',
+    why: 'one is an accident; a fourth within a quarter of an hour means that its successors end like it',
+  },
   'lag.ticket': { value: 0.1, unit: 'seconds', why: 'added to the slowest hundredth of all requests' },
   'lag.page': { value: 1, unit: 'seconds', why: 'probes and clients begin to time out' },
   'lag.for': { value: 10 * MINUTE, unit: 'seconds', why: 'a large change of configuration is over by then' },

@@ -192,6 +192,40 @@ export const REPLICA_ALERTS: readonly AlertAdvice[] = [
     more: ['plugins.md'],
   },
   {
+    name: 'KanaliWorkerLost',
+    means: 'A worker process ended unasked, and another one has taken its place (`server.workers`).',
+    hit: 'Whoever had a connection to it: what was under way got no answer. The others serve on.',
+    tell: 'A replica that ends as a whole is [KanaliTargetDown](kanali-target-down.md). The label `reason` tells how workers ended.',
+    first: [
+      asked(
+        'which replicas, how they ended',
+        'sum by (instance, reason) (increase(kanali_worker_restarts_total[1h])) > 0',
+        'instance="<instance>"',
+        'reason="<reason>"',
+      ),
+      ready('whether all serve again', '"status"'),
+      {
+        says: 'the line of the program log: which worker, exit status or signal',
+        run: "grep 'a worker has ended' <program log>",
+        shows: ['"reason":"<reason>"', '"worker":'],
+      },
+    ],
+    causes: [
+      [
+        '`signal`: out of memory (SIGKILL by the kernel)',
+        'Raise the limit of memory: `server.workers` processes share it. `dmesg`, and the events of the pod, name the killed.',
+      ],
+      ['`exit`: it ended by itself', 'The lines of that worker before it, with the stack. Report it.'],
+      [
+        '`unresponsive`: it left pings unanswered for ten seconds',
+        'A plugin that computes, or too little CPU: see [KanaliEventLoopLag](kanali-event-loop-lag.md).',
+      ],
+      ['`backlog`: it did not take changes', 'The same; or very many changes at once.'],
+      ['`start_failed`: its successor did not come up', 'The `detail` of the line says why.'],
+    ],
+    more: ['workers.md#when-one-is-lost'],
+  },
+  {
     name: 'KanaliEventLoopLag',
     means: 'The event loop stands still for too long at a time (99th percentile).',
     hit: 'Every request of that replica waits as long.',

@@ -228,6 +228,13 @@ const TELEMETRY: readonly AlertCase[] = [
 ]
 
 const uncaught = { alert: 'KanaliUncaughtException', at: '20m' } as const
+const workerLost = { alert: 'KanaliWorkerLost', at: '20m' } as const
+const ended = (reason: string) => series('kanali_worker_restarts_total', { ...A, reason })
+const lostWords = (count: string) => ({
+  summary: `Replica kanali-a of ${JOB} loses workers`,
+  description: `About ${count} workers of replica kanali-a of ${JOB} ended unasked in the last 15m, and the connections of each with it. They were replaced; the label \`reason\` of the metric and the log say how each ended.`,
+  ...RUNTIME,
+})
 const lag = { alert: 'KanaliEventLoopLag', at: '15m' } as const
 const lagOf = series('nodejs_eventloop_lag_p99_seconds', A)
 const lagWords = (words: string) => ({
@@ -261,6 +268,38 @@ const PROCESS: readonly AlertCase[] = [
     ...uncaught,
     title: 'a restart after one',
     series: { [series('kanali_uncaught_exceptions_total', A)]: '1x12 0x20' },
+    fires: [],
+    miss: 'counter reset',
+  },
+  {
+    ...workerLost,
+    title: 'one was killed for its memory',
+    series: { [ended('signal')]: '0x18 1x10', [ended('exit')]: '0x40' },
+    fires: firing(['ticket'], { ...A, blame: 'gateway' }, lostWords('1')),
+  },
+  {
+    ...workerLost,
+    title: 'four, one after the other',
+    series: { [ended('exit')]: '0x10 1 2 3x20', [ended('signal')]: '0x15 1x20' },
+    fires: firing(['ticket', 'page'], { ...A, blame: 'gateway' }, lostWords('4')),
+  },
+  {
+    ...workerLost,
+    title: 'three: no page yet',
+    series: { [ended('exit')]: '0x10 1 2 3x20' },
+    fires: firing(['ticket'], { ...A, blame: 'gateway' }, lostWords('3')),
+  },
+  {
+    ...workerLost,
+    title: 'three of long ago',
+    series: { [ended('exit')]: '3x40' },
+    fires: [],
+    miss: 'over already',
+  },
+  {
+    ...workerLost,
+    title: 'a restart of the replica after one',
+    series: { [ended('exit')]: '1x12 0x20' },
     fires: [],
     miss: 'counter reset',
   },

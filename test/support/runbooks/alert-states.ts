@@ -1,5 +1,5 @@
-// Gateways in the states that alerts are about, for the runbooks of alerts: those of the world of every outcome, and three
-// more that are in trouble by themselves (journal and folder; telemetry and plugins; no longer there). A Prometheus
+// Gateways in the states that alerts are about, for the runbooks of alerts: those of the world of every outcome, and four
+// more that are in trouble by themselves (journal and folder; telemetry and plugins; a worker; no longer there). A Prometheus
 // scrapes them all, and another one renames labels and misses a target.
 
 import { rm } from 'node:fs/promises'
@@ -16,6 +16,7 @@ import { type PrometheusConfiguration, startPrometheus } from '../prometheus.ts'
 import { tempFolder, type TempFolder } from '../temp-folder.ts'
 import { waitUntil } from '../wait-until.ts'
 import { type Placeholders, placeholdersOf } from './placeholders.ts'
+import { WorkerLost } from './worker-lost.ts'
 
 export interface AlertState {
   readonly gateway: OutcomeGateway
@@ -72,13 +73,15 @@ export class AlertStates implements AsyncDisposable {
     const world = this.#parts.use(await startEveryOutcome())
     const troubled = this.#parts.use(await Troubled.start())
     const telling = this.#parts.use(await TroubledProcess.start())
-    const gateways = [...world.gateways, troubled.gateway, telling.gateway]
+    const lost = this.#parts.use(await WorkerLost.start())
+    const gateways = [...world.gateways, troubled.gateway, telling.gateway, lost.gateway]
     const targets = gateways.map(({ prometheusPort }) => `127.0.0.1:${prometheusPort}`)
     const prometheus = this.#parts.use(await startPrometheus(binary, { targets }))
     // A rise is one between two scrapes, also of a series that is new.
     for (const outcome of FREQUENT) await world.produce(outcome)
     await prometheus.nextScrape()
     const produced = await happen(world, troubled, telling)
+    await lost.happen()
     await prometheus.nextScrape()
     const asked = { prometheus: prometheus.url.replace('http://', '') }
     for (const [page, outcome] of Object.entries(BY_OUTCOME)) {
@@ -89,6 +92,7 @@ export class AlertStates implements AsyncDisposable {
     }
     for (const page of BY_TROUBLED) this.states.set(page, troubled.state(asked))
     for (const page of BY_PROCESS) this.states.set(page, telling.state(asked))
+    this.states.set('kanali-worker-lost.md', lost.state(asked))
     await this.#otherPrometheus(binary, world)
   }
 
