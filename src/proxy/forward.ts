@@ -55,6 +55,8 @@ export class Forward implements UpstreamEvents, BatchedWrite {
   #status = 0
   #statusText = ''
   #head: ResponseHead | undefined
+  /** As plugins left them. */
+  #headers: string[] = []
   /** Response plugins are done: the head may go out. */
   #ready = false
   #sent = false
@@ -292,19 +294,18 @@ export class Forward implements UpstreamEvents, BatchedWrite {
     if (changed === undefined || this.#head === undefined) return
     if (changed.status !== this.#status) this.#statusText = ''
     this.#status = changed.status
-    this.#head = { ...this.#head, headers: changed.headers }
+    this.#headers = changed.headers
     this.#ready = true
     this.#services.writes.add(this)
   }
 
   #sendHead(): void {
     this.#sent = true
-    const headers = this.#head?.headers ?? []
     if (this.#head !== undefined && this.#head.trailer !== '' && this.#isSentInChunks(this.#head)) {
       const names = announcedTrailers(this.#head.trailer, responseTrailerTest(this.#head.named))
-      if (names !== '') headers.push('trailer', names)
+      if (names !== '') this.#headers.push('trailer', names)
     }
-    this.#exchange.writeHead(this.#status, this.#statusText, headers)
+    this.#exchange.writeHead(this.#status, this.#statusText, this.#headers)
   }
 
   /** Only then can anything stand behind the content; node:http refuses to announce it otherwise. */

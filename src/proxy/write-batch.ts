@@ -8,7 +8,7 @@ export interface BatchedWrite {
   writeNow(): void
 }
 
-/** One `setImmediate` for all writes of a turn. */
+/** One `setImmediate` for all writes of a turn: of each request under way two at most. */
 export class WriteBatch {
   #writes: BatchedWrite[] = []
   #scheduled = false
