@@ -17,14 +17,23 @@ export class EventRecorder {
   readonly #client: Pick<ApiClient, 'request'>
   readonly #identity: string
   readonly #log: Pick<Log, 'warn'>
+  readonly #now: () => number
   #complaint = ''
   #tokens = BURST_MAX
-  #filledAt = performance.now()
+  #filledAt: number
 
-  constructor(client: Pick<ApiClient, 'request'>, identity: string, log: Pick<Log, 'warn'>) {
+  /** @param now milliseconds that only go forward */
+  constructor(
+    client: Pick<ApiClient, 'request'>,
+    identity: string,
+    log: Pick<Log, 'warn'>,
+    now: () => number = () => performance.now(),
+  ) {
     this.#client = client
     this.#identity = identity
     this.#log = log
+    this.#now = now
+    this.#filledAt = now()
   }
 
   /** Never rejects. What goes beyond the limit is left out, which is said once. */
@@ -65,7 +74,7 @@ export class EventRecorder {
   }
 
   #take(): boolean {
-    const at = performance.now()
+    const at = this.#now()
     this.#tokens = Math.min(BURST_MAX, this.#tokens + ((at - this.#filledAt) / 1000) * EVENTS_A_SECOND)
     this.#filledAt = at
     if (this.#tokens < 1) return false
