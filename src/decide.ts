@@ -6,6 +6,7 @@ import type { MockRoute } from './resources/resource.ts'
 import { joinTarget, normalisePath } from './resources/path.ts'
 import { entriesAlong, match } from './snapshot/match.ts'
 import { matchMock } from './snapshot/match-mock.ts'
+import { hostsAt } from './snapshot/route-table.ts'
 import type { DynamicTarget, FailedTarget, Route, Snapshot, Upstream } from './snapshot/snapshot.ts'
 
 export interface DecisionRequest {
@@ -54,7 +55,7 @@ const NO_PATH: Decision = {
 function unmatched(snapshot: Snapshot, path: string): Decision {
   const [nearest] = entriesAlong(snapshot.routes, path)
   if (nearest === undefined) return NO_PATH
-  const detail = `source path ${nearest.path} is there for ${nearest.hostsCount} other hosts only`
+  const detail = `source path ${nearest.path} is there for ${hostsAt(nearest)} other hosts only`
   return {
     route: undefined,
     targetPath: '/',

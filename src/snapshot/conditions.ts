@@ -8,7 +8,7 @@ import type { InvalidResource, Resource } from '../resources/resource.ts'
 import type { CompiledApiProxy } from './compile-api-proxy.ts'
 import { problemText } from './problem-text.ts'
 import { capturedNote } from './cross-namespace.ts'
-import { type PathEntry, type RouteTable, routesOf } from './route-table.ts'
+import { anyHostAt, hostsAt, type PathEntry, type RouteTable, routesOf } from './route-table.ts'
 import type { Condition, Route } from './snapshot.ts'
 
 /** How an ApiProxy stands among the others. */
@@ -185,7 +185,9 @@ function surprisesOf({ route }: CompiledApiProxy, { entry, routes }: Standing): 
 }
 
 /** Host-less beside hosted at one path is allowed, but may surprise. */
-function neighbourNote(route: Route, { anyHost, hostsCount, ...entry }: PathEntry): string[] {
+function neighbourNote(route: Route, entry: PathEntry): string[] {
+  const anyHost = anyHostAt(entry)
+  const hostsCount = hostsAt(entry)
   if (route.virtualHost !== undefined) {
     if (anyHost === undefined) return []
     return [
@@ -194,7 +196,7 @@ function neighbourNote(route: Route, { anyHost, hostsCount, ...entry }: PathEntr
   }
   if (hostsCount === 0) return []
   if (hostsCount > 1) return [`${hostsCount} ApiProxies with a virtual host serve their hosts there`]
-  const hosted = routesOf({ ...entry, anyHost: undefined, hostsCount }).next().value
+  const hosted = [...routesOf(entry)].find(({ virtualHost }) => virtualHost !== undefined)
   return hosted === undefined
     ? []
     : [`ApiProxy ${hosted.namespace}/${hosted.apiproxy} serves the host ${hosted.virtualHost} there`]

@@ -3,7 +3,7 @@
 // On the way of every request: it must never allocate, decode or change case.
 
 import type { Route } from './snapshot.ts'
-import type { PathEntry, RouteTable } from './route-table.ts'
+import { type PathEntry, RoutesByHost, type RouteTable } from './route-table.ts'
 import { findPrefix, HASH_SEED, hashEnd, hashText, hashUnit } from '../events/text-map.ts'
 
 const SLASH = 0x2f
@@ -23,6 +23,10 @@ export function match(table: RouteTable, path: string, host: string): Route | un
   for (let depth = hashPrefixes(table, path); depth >= 0; depth -= 1) {
     const entry = entryOfPrefix(table, path, depth)
     if (entry === undefined) continue
+    if (!(entry instanceof RoutesByHost)) {
+      if (entry.virtualHost === undefined || entry.virtualHost === host) return entry
+      continue
+    }
     if (entry.byHost !== undefined) {
       if (!hostHashed) {
         hostHash = hashText(host)

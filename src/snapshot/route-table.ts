@@ -3,15 +3,22 @@
 // from an unknown host. Persistent: a change copies a few nodes, and a request keeps the table that it pinned.
 
 import type { Route } from './snapshot.ts'
-import { deleteText, findText, setText, textEntries, type TextMap } from '../events/text-map.ts'
+import { deleteText, findText, setText, sizeOf, textEntries, type TextMap } from '../events/text-map.ts'
 
-/** All routes at one source path; at least one. */
-export interface PathEntry {
+/** All routes at one source path: the only one, as nearly everywhere, or several. */
+export type PathEntry = Route | RoutesByHost
+
+/** Routes at one source path; at least two. A class, since a lookup tells it from a route by that. */
+export class RoutesByHost {
   readonly path: string
   readonly anyHost: Route | undefined
   readonly byHost: TextMap<Route>
-  /** How many routes `byHost` has. */
-  readonly hostsCount: number
+
+  constructor(path: string, anyHost: Route | undefined, byHost: TextMap<Route>) {
+    this.path = path
+    this.anyHost = anyHost
+    this.byHost = byHost
+  }
 }
 
 export interface RouteTable {
@@ -28,7 +35,7 @@ export function setRoute(table: RouteTable, route: Route): RouteTable {
   const { path, virtualHost } = route
   const before = findText(table.paths, path)
   const replaced = before === undefined ? undefined : routeAt(before, virtualHost)
-  const entry = withRoute(before ?? { path, anyHost: undefined, byHost: undefined, hostsCount: 0 }, route)
+  const entry = before === undefined || before === replaced ? route : withRoute(before, route)
   return {
     paths: setText(table.paths, path, entry),
     depths: before === undefined ? withDepth(table.depths, depthOf(path), 1) : table.depths,
@@ -40,13 +47,12 @@ export function setRoute(table: RouteTable, route: Route): RouteTable {
 export function removeRoute(table: RouteTable, path: string, virtualHost: string | undefined): RouteTable {
   const before = findText(table.paths, path)
   if (before === undefined || routeAt(before, virtualHost) === undefined) return table
-  const entry = withoutRoute(before, virtualHost)
   const size = table.size - 1
-  if (entry.anyHost === undefined && entry.hostsCount === 0) {
+  if (!(before instanceof RoutesByHost)) {
     const depths = withDepth(table.depths, depthOf(path), -1)
     return { paths: deleteText(table.paths, path), depths, size }
   }
-  return { paths: setText(table.paths, path, entry), depths: table.depths, size }
+  return { paths: setText(table.paths, path, withoutRoute(before, virtualHost)), depths: table.depths, size }
 }
 
 /** All that is at exactly this source path. */
@@ -62,9 +68,25 @@ export function* listRoutes(table: RouteTable): Generator<Route> {
 
 /** The routes at one path: host-less first, then by host. */
 export function* routesOf(entry: PathEntry): Generator<Route> {
+  if (!(entry instanceof RoutesByHost)) {
+    yield entry
+    return
+  }
   if (entry.anyHost !== undefined) yield entry.anyHost
   const hosted = Array.from(textEntries(entry.byHost)).sort(([a], [b]) => (a < b ? -1 : 1))
   for (const [, route] of hosted) yield route
+}
+
+/** The route at one path for hosts that have none of their own there. */
+export function anyHostAt(entry: PathEntry): Route | undefined {
+  if (entry instanceof RoutesByHost) return entry.anyHost
+  return entry.virtualHost === undefined ? entry : undefined
+}
+
+/** How many routes with a virtual host there are at one path. */
+export function hostsAt(entry: PathEntry): number {
+  if (entry instanceof RoutesByHost) return sizeOf(entry.byHost)
+  return entry.virtualHost === undefined ? 0 : 1
 }
 
 /** Number of segments of a normalised path: 0 for `/`. */
@@ -76,19 +98,27 @@ function depthOf(path: string): number {
 }
 
 function routeAt(entry: PathEntry, virtualHost: string | undefined): Route | undefined {
+  if (!(entry instanceof RoutesByHost)) return entry.virtualHost === virtualHost ? entry : undefined
   return virtualHost === undefined ? entry.anyHost : findText(entry.byHost, virtualHost)
 }
 
-function withRoute(entry: PathEntry, route: Route): PathEntry {
-  const { virtualHost } = route
-  if (virtualHost === undefined) return { ...entry, anyHost: route }
-  const added = findText(entry.byHost, virtualHost) === undefined ? 1 : 0
-  return { ...entry, byHost: setText(entry.byHost, virtualHost, route), hostsCount: entry.hostsCount + added }
+function withRoute(entry: PathEntry, route: Route): RoutesByHost {
+  const { path, virtualHost } = route
+  const { anyHost, byHost } =
+    entry instanceof RoutesByHost ? entry : withRoute(new RoutesByHost(path, undefined, undefined), entry)
+  if (virtualHost === undefined) return new RoutesByHost(path, route, byHost)
+  return new RoutesByHost(path, anyHost, setText(byHost, virtualHost, route))
 }
 
-function withoutRoute(entry: PathEntry, virtualHost: string | undefined): PathEntry {
-  if (virtualHost === undefined) return { ...entry, anyHost: undefined }
-  return { ...entry, byHost: deleteText(entry.byHost, virtualHost), hostsCount: entry.hostsCount - 1 }
+/** What is left where that route was there. */
+function withoutRoute({ path, anyHost, byHost }: RoutesByHost, virtualHost: string | undefined): PathEntry {
+  const others =
+    virtualHost === undefined
+      ? new RoutesByHost(path, undefined, byHost)
+      : new RoutesByHost(path, anyHost, deleteText(byHost, virtualHost))
+  if (hostsAt(others) + (others.anyHost === undefined ? 0 : 1) > 1) return others
+  const [only = others] = routesOf(others)
+  return only
 }
 
 function withDepth(depths: readonly number[], depth: number, change: 1 | -1): readonly number[] {
