@@ -153,7 +153,7 @@ export function staleSince(state: State): number | undefined {
 
 /** True where the kind has not been heard for longer than is allowed. */
 export function isExpired(state: Pick<State, 'stale'>, kind: Kind): boolean {
-  return state.stale.some(({ expired }) => expired.includes(kind))
+  return !state.stale.isEmpty() && state.stale.some(({ expired }) => expired.includes(kind))
 }
 
 function upsert(state: State, resource: Resource): State {

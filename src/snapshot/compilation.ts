@@ -7,14 +7,13 @@ import { EMPTY_STATE, type State } from '../events/state.ts'
 import { TextTable } from '../events/text-table.ts'
 import { keyOf, type Resource } from '../resources/resource.ts'
 import type { BuildOptions } from './build-options.ts'
-import type { Claims } from './claims.ts'
-import { placeOf } from './claims.ts'
+import { type Claims, claimsOf, placeOf } from './claims.ts'
 import type { CompiledApiProxy } from './compile-api-proxy.ts'
 import type { Standing } from './conditions.ts'
 import { EMPTY_KEY_TABLE, type KeyTable } from './key-table.ts'
 import { indexPlugins, type PluginIndex } from './plugin-index.ts'
 import type { PersistentIndex } from './persistent-index.ts'
-import { EMPTY_ROUTE_TABLE, entryAt, type RouteTable } from './route-table.ts'
+import { EMPTY_ROUTE_TABLE, type RouteTable } from './route-table.ts'
 import { EMPTY_SERVICE_INDEX, type ServiceIndex } from './service-index.ts'
 import type { ConditionCount } from './snapshot.ts'
 
@@ -33,13 +32,15 @@ export interface Compilation {
   readonly services: ServiceIndex
   /** Every known ApiProxy by `keyOf`, whether it has its place or not. */
   readonly proxies: TextTable<CompiledApiProxy>
-  /** By `placeOf`; none is empty. */
+  /** By `placeOf`. */
   readonly places: TextTable<Claims>
   /** ApiProxies that may not have their place, by `keyOf`, with whom they would take requests from. */
   readonly denied: Map<string, CompiledApiProxy>
   readonly crossNamespace: BuildOptions['routing.cross_namespace']
   /** From what was asked for (lookup.ts) to the ApiProxies that asked; statuses of kinds are left out. */
   readonly dependents: PersistentIndex
+  /** The same for buckets of Services (service-index.ts): apart, since nearly always there is none. */
+  readonly seekers: PersistentIndex
   readonly routes: RouteTable
   /** Objects of the other kinds that something is wrong with, by `keyOf`. */
   readonly troubled: Map<string, Resource>
@@ -62,6 +63,7 @@ export const EMPTY_COMPILATION: Compilation = {
   denied: Map(),
   crossNamespace: 'warn',
   dependents: undefined,
+  seekers: undefined,
   routes: EMPTY_ROUTE_TABLE,
   troubled: Map(),
   conditionCounts: Map(),
@@ -78,13 +80,13 @@ export function standingOf(
   }: Pick<Compilation, 'places' | 'routes' | 'denied' | 'crossNamespace'>,
 ): Standing {
   const { route } = compiled
-  const asked = crossNamespace === 'allow' ? undefined : routes
-  if (route === undefined) return { winner: undefined, deniedBy: undefined, entry: undefined, routes: asked }
+  const asksWhoElse = crossNamespace !== 'allow'
+  if (route === undefined) return { winner: undefined, deniedBy: undefined, routes, asksWhoElse }
   return {
     winner: winnerOf(places.get(placeOf(route)), denied),
-    deniedBy: denied.get(keyOfCompiled(compiled)),
-    entry: entryAt(routes, route.path),
-    routes: asked,
+    deniedBy: denied.isEmpty() ? undefined : denied.get(keyOfCompiled(compiled)),
+    routes,
+    asksWhoElse,
   }
 }
 
@@ -93,8 +95,8 @@ export function winnerOf(
   claims: Claims | undefined,
   denied: Compilation['denied'],
 ): CompiledApiProxy | undefined {
-  if (denied.size === 0) return claims?.[0]
-  return claims?.find((claim) => !denied.has(keyOfCompiled(claim)))
+  const all = claimsOf(claims)
+  return denied.isEmpty() ? all[0] : all.find((claim) => !denied.has(keyOfCompiled(claim)))
 }
 
 export function keyOfCompiled({ meta }: CompiledApiProxy): string {

@@ -117,16 +117,26 @@ function addressesOf(
   portName: string | undefined,
   state: 'ready' | 'draining',
 ): Endpoint[] {
-  const found = new Map<string, Endpoint>()
+  const found: Endpoint[] = []
   for (const slice of slices) {
     const slicePort = slicePortOf(slice, port, portName)
     if (slicePort === undefined) continue
     for (const { addresses, [state]: taken } of slice.endpoints) {
-      if (!taken) continue
-      for (const host of addresses) found.set(`${host} ${slicePort}`, { host, port: slicePort })
+      if (taken) for (const host of addresses) found.push({ host, port: slicePort })
     }
   }
-  return [...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, endpoint]) => endpoint)
+  found.sort(byHostAndPort)
+  return found.filter((endpoint, index) => {
+    const before = found[index - 1]
+    return before === undefined || byHostAndPort(before, endpoint) !== 0
+  })
+}
+
+/** By their texts. */
+function byHostAndPort(a: Endpoint, b: Endpoint): number {
+  if (a.host !== b.host) return a.host < b.host ? -1 : 1
+  if (a.port === b.port) return 0
+  return String(a.port) < String(b.port) ? -1 : 1
 }
 
 /** The port of that name; else the only one; for a Service that lists no ports else the one of that number. */

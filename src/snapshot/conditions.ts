@@ -8,7 +8,7 @@ import type { InvalidResource, Resource } from '../resources/resource.ts'
 import type { CompiledApiProxy } from './compile-api-proxy.ts'
 import { problemText } from './problem-text.ts'
 import { capturedNote } from './cross-namespace.ts'
-import { anyHostAt, hostsAt, type PathEntry, type RouteTable, routesOf } from './route-table.ts'
+import { anyHostAt, entryAt, hostsAt, type PathEntry, type RouteTable, routesOf } from './route-table.ts'
 import type { Condition, Route } from './snapshot.ts'
 
 /** How an ApiProxy stands among the others. */
@@ -17,10 +17,10 @@ export interface Standing {
   readonly winner: CompiledApiProxy | undefined
   /** From whom it would take requests, where that is denied. */
   readonly deniedBy: CompiledApiProxy | undefined
-  /** All that is at its source path. */
-  readonly entry: PathEntry | undefined
-  /** All routes that are live; undefined where nobody asks from whom it takes requests. */
-  readonly routes: RouteTable | undefined
+  /** All routes that are live. */
+  readonly routes: RouteTable
+  /** Whether its owner is told from whose routes in other namespaces it takes requests. */
+  readonly asksWhoElse: boolean
 }
 
 /** The reasons of its three conditions, for counting: cheap, without texts. */
@@ -57,6 +57,12 @@ const INVALID: Reasons = { Accepted: 'Invalid', ResolvedRefs: 'Invalid', Ready: 
 /** True for the reasons that say that all is well. */
 export function isGood(reason: string): boolean {
   return GOOD.has(reason)
+}
+
+/** True where all is well with an ApiProxy, or there is none. */
+export function isAllGood(reasons: Reasons | undefined): boolean {
+  if (reasons === undefined) return true
+  return isGood(reasons.Accepted) && isGood(reasons.ResolvedRefs) && isGood(reasons.Ready)
 }
 
 /** The three conditions of an ApiProxy, by type. */
@@ -175,9 +181,10 @@ function acceptedMessage(compiled: CompiledApiProxy, standing: Standing): string
 }
 
 /** What works as it should, and may surprise the owner of an ApiProxy that has its place. */
-function surprisesOf({ route }: CompiledApiProxy, { entry, routes }: Standing): string[] {
+function surprisesOf({ route }: CompiledApiProxy, { routes, asksWhoElse }: Standing): string[] {
   if (route === undefined) return []
-  const captured = routes === undefined ? undefined : capturedNote(route, routes)
+  const entry = entryAt(routes, route.path)
+  const captured = asksWhoElse ? capturedNote(route, routes) : undefined
   return [
     ...(entry === undefined ? [] : neighbourNote(route, entry)),
     ...(captured === undefined ? [] : [captured]),

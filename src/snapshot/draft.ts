@@ -5,22 +5,22 @@
 import { canonical } from '../events/content.ts'
 import type { State } from '../events/state.ts'
 import { findText } from '../events/text-map.ts'
-import { type Kind, KINDS } from '../resources/resource.ts'
+import { type Kind, KINDS, type Resource } from '../resources/resource.ts'
 import { type BuildOptions, buildOptionsOf } from './build-options.ts'
-import { placeOf, withClaim, withoutClaim } from './claims.ts'
+import { type Claims, claimsOf, placeOf, withClaim, withoutClaim } from './claims.ts'
 import { type Compilation, keyOfCompiled, standingOf, winnerOf } from './compilation.ts'
 import { compileApiProxy, type CompiledApiProxy } from './compile-api-proxy.ts'
 import { captured } from './cross-namespace.ts'
 import { atKey, underKey } from './place-keys.ts'
 import { ConditionChanges } from './condition-changes.ts'
-import { apiProxyConditions, fileConditions, isGood, pluginConditions, reasonsOf } from './conditions.ts'
+import { apiProxyConditions, fileConditions, isAllGood, pluginConditions, reasonsOf } from './conditions.ts'
 import { KeyDraft } from './key-draft.ts'
 import type { World } from './lookup.ts'
 import { objectConditions } from './object-conditions.ts'
 import { indexPlugins } from './plugin-index.ts'
 import { IndexDraft, membersOf } from './persistent-index.ts'
 import { removeRoute, type RouteTable, setRoute } from './route-table.ts'
-import { ServiceIndexDraft } from './service-index.ts'
+import { bucketsOf, isBucket, ServiceIndexDraft } from './service-index.ts'
 import type { Condition, SnapshotChanges } from './snapshot.ts'
 
 /** What begins the key of a key set among those that ApiProxies asked for. */
@@ -35,6 +35,7 @@ export class Draft {
   readonly #services: ServiceIndexDraft
   readonly #keys: KeyDraft
   readonly #dependents: IndexDraft
+  readonly #seekers: IndexDraft
   readonly #changes: ConditionChanges
   readonly #removed: { namespace: string; name: string }[] = []
   /** ApiProxies to compile anew. */
@@ -60,6 +61,7 @@ export class Draft {
     this.#places = base.places.asMutable()
     this.#denied = base.denied.asMutable()
     this.#dependents = new IndexDraft(base.dependents)
+    this.#seekers = new IndexDraft(base.seekers)
     this.#troubled = base.troubled.asMutable()
     this.#keySets = base.keySets
     this.#routes = base.routes
@@ -110,7 +112,8 @@ export class Draft {
     const after = this.#state.kinds[kind].objects.get(key)?.resource
     this.#affect(key)
     if (kind === 'Service') {
-      for (const bucket of this.#services.replaceService(key, before, after)) this.#affect(bucket)
+      this.#services.replaceService(key, before, after)
+      this.#affectBuckets(before, after)
     } else if (kind === 'EndpointSlice') {
       for (const service of this.#services.replaceSlice(key, before, after)) this.#affect(service)
     }
@@ -140,6 +143,15 @@ export class Draft {
     )
   }
 
+  /** Whoever looks for Services by labels; nearly nobody does, and a Service is in many buckets. */
+  #affectBuckets(before: Resource | undefined, after: Resource | undefined): void {
+    const { seekers } = this.#base
+    if (seekers === undefined) return
+    for (const bucket of [...bucketsOf(before), ...bucketsOf(after)]) {
+      for (const key of membersOf(findText(seekers, bucket))) this.#affected.add(key)
+    }
+  }
+
   #affect(asked: string): void {
     if (asked.startsWith(KIND)) return this.#affectAll(asked)
     for (const key of membersOf(findText(this.#base.dependents, asked))) this.#affected.add(key)
@@ -162,21 +174,24 @@ export class Draft {
     }
     this.#replaceDependencies(key, before?.asked ?? [], after?.asked ?? [])
     if (after?.route === undefined && this.#denied.has(key)) this.#denied = this.#denied.delete(key)
-    if (before?.route !== undefined) this.#leavePlace(placeOf(before.route), before)
-    if (after?.route !== undefined) this.#claimPlace(placeOf(after.route), after)
+    this.#replaceClaim(before, after)
   }
 
   #replaceDependencies(key: string, before: readonly string[], after: readonly string[]): void {
     for (const asked of before) {
       if (after.includes(asked) || asked.startsWith(KIND)) continue
-      this.#dependents.remove(asked, key)
+      this.#askersOf(asked).remove(asked, key)
       if (asked.startsWith(KEY_SET)) this.#countKeySet(asked.slice(KEY_SET.length), -1)
     }
     for (const asked of after) {
       if (before.includes(asked) || asked.startsWith(KIND)) continue
-      this.#dependents.put(asked, key)
+      this.#askersOf(asked).put(asked, key)
       if (asked.startsWith(KEY_SET)) this.#countKeySet(asked.slice(KEY_SET.length), 1)
     }
+  }
+
+  #askersOf(asked: string): IndexDraft {
+    return isBucket(asked) ? this.#seekers : this.#dependents
   }
 
   #countKeySet(url: string, by: 1 | -1): void {
@@ -184,15 +199,21 @@ export class Draft {
     this.#keySets = count === 0 ? this.#keySets.delete(url) : this.#keySets.set(url, count)
   }
 
-  #leavePlace(place: string, compiled: CompiledApiProxy): void {
-    const claims = withoutClaim(this.#places.get(place) ?? [], compiled)
-    this.#places = claims.length === 0 ? this.#places.delete(place) : this.#places.set(place, claims)
-    this.#contest(place, compiled)
+  #replaceClaim(before: CompiledApiProxy | undefined, after: CompiledApiProxy | undefined): void {
+    const left = before?.route === undefined ? undefined : placeOf(before.route)
+    const claimed = after?.route === undefined ? undefined : placeOf(after.route)
+    if (left !== undefined && before !== undefined) {
+      if (left !== claimed) this.#setClaims(left, withoutClaim(this.#places.get(left), before))
+      this.#contest(left, before)
+    }
+    if (claimed !== undefined && after !== undefined) {
+      this.#setClaims(claimed, withClaim(withoutClaim(this.#places.get(claimed), before), after))
+      this.#contest(claimed, after)
+    }
   }
 
-  #claimPlace(place: string, compiled: CompiledApiProxy): void {
-    this.#places = this.#places.set(place, withClaim(this.#places.get(place) ?? [], compiled))
-    this.#contest(place, compiled)
+  #setClaims(place: string, claims: Claims | undefined): void {
+    this.#places = claims === undefined ? this.#places.delete(place) : this.#places.set(place, claims)
   }
 
   /** Its own place, and those of all from whom it may be taken. */
@@ -229,9 +250,9 @@ export class Draft {
 
   /** Where the winner is another one, every other claim of the place is told so: their conditions name it. */
   #settle(place: string): void {
-    const before = this.#base.places.get(place) ?? []
-    const after = this.#places.get(place) ?? []
-    if (this.#denies) this.#judge(after)
+    const before = this.#base.places.get(place)
+    const after = this.#places.get(place)
+    if (this.#denies) this.#judge(claimsOf(after))
     const loser = winnerOf(before, this.#base.denied)
     const winner = winnerOf(after, this.#denied)
     if (winner === loser) return
@@ -240,7 +261,7 @@ export class Draft {
       this.#routes = removeRoute(this.#routes, loser.route.path, loser.route.virtualHost)
     }
     if (winner !== undefined && loser !== undefined && keyOfCompiled(winner) === keyOfCompiled(loser)) return
-    for (const claim of after) this.#affected.add(keyOfCompiled(claim))
+    for (const claim of claimsOf(after)) this.#affected.add(keyOfCompiled(claim))
   }
 
   #compareConditions(key: string): void {
@@ -257,10 +278,7 @@ export class Draft {
     const was = before === undefined ? undefined : reasonsOf(before, standingBefore)
     const is = after === undefined ? undefined : reasonsOf(after, standingAfter)
     this.#changes.countReasons(was, is)
-    const allGood = [was, is].every(
-      (reasons) => reasons === undefined || Object.values(reasons).every(isGood),
-    )
-    if (allGood) return
+    if (isAllGood(was) && isAllGood(is)) return
     this.#changes.note(
       before === undefined || standingBefore === undefined ? [] : apiProxyConditions(before, standingBefore),
       after === undefined || standingAfter === undefined ? [] : apiProxyConditions(after, standingAfter),
@@ -288,6 +306,7 @@ export class Draft {
       denied: this.#denied.asImmutable(),
       crossNamespace: this.#world.options['routing.cross_namespace'],
       dependents: this.#dependents.done(),
+      seekers: this.#seekers.done(),
       routes: this.#routes,
       troubled: this.#troubled.asImmutable(),
       conditionCounts: this.#changes.counts(),

@@ -17,6 +17,17 @@ import { type PluginIndex, pluginName } from './plugin-index.ts'
 import { type Group, groupSize, membersOf } from './persistent-index.ts'
 import { type ServiceIndexDraft, slicesKey } from './service-index.ts'
 
+/** Nearly every route asks for the status of several kinds: all of them hold on to the same texts. */
+const KIND_KEYS: Readonly<Record<Kind, string>> = {
+  ApiProxy: 'Kind/ApiProxy',
+  MockTarget: 'Kind/MockTarget',
+  ApiKey: 'Kind/ApiKey',
+  ApiKeyBinding: 'Kind/ApiKeyBinding',
+  Service: 'Kind/Service',
+  Secret: 'Kind/Secret',
+  EndpointSlice: 'Kind/EndpointSlice',
+}
+
 /** What a build knows while it compiles. */
 export interface World {
   readonly kinds: Readonly<Record<Kind, KindState>>
@@ -70,7 +81,7 @@ export class Lookup {
 
   /** How far a kind is known in a namespace. */
   status(kind: Kind, namespace: string): { readonly status: KindStatus; readonly detail: string } {
-    this.#note(`Kind/${kind}`)
+    this.#note(KIND_KEYS[kind])
     const known = this.#world.kinds[kind]
     const refusal = known.refusedIn.get(namespace)
     return refusal === undefined ? known : { status: 'refused', detail: refusal }
@@ -78,7 +89,7 @@ export class Lookup {
 
   /** True where the source of the kind has been silent for longer than is allowed. */
   isExpired(kind: Kind): boolean {
-    this.#note(`Kind/${kind}`)
+    this.#note(KIND_KEYS[kind])
     return isExpired(this.#world, kind)
   }
 

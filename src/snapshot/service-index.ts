@@ -14,14 +14,22 @@ export interface ServiceIndex {
 
 export const EMPTY_SERVICE_INDEX: ServiceIndex = { services: undefined, slices: undefined }
 
+/** What begins the key of a bucket. */
+const BUCKET = 'Services/'
+
+/** True for the key of a bucket among those that ApiProxies asked for. */
+export function isBucket(key: string): boolean {
+  return key.startsWith(BUCKET)
+}
+
 /** The bucket of all Services of a namespace. */
 export function namespaceBucket(namespace: string): string {
-  return `Services/${namespace}`
+  return `${BUCKET}${namespace}`
 }
 
 /** The bucket of the Services of a namespace that carry a label, with that value or with any. */
 export function labelBucket(namespace: string, label: string, value?: string): string {
-  return value === undefined ? `Services/${namespace}/${label}` : `Services/${namespace}/${label}=${value}`
+  return value === undefined ? `${BUCKET}${namespace}/${label}` : `${BUCKET}${namespace}/${label}=${value}`
 }
 
 /** Key of the EndpointSlices of a Service: that of the Service, since who asks for the one depends on the other. */
@@ -49,14 +57,23 @@ export class ServiceIndexDraft {
     return this.#slices.get(key)
   }
 
-  /** @returns the keys of all buckets whose content changed */
-  replaceService(key: string, before: Resource | undefined, after: Resource | undefined): Iterable<string> {
-    return replace(this.#services, key, validService(before), validService(after), bucketKeys)
+  /** Puts a Service into its buckets, and takes it out of those that it has left. */
+  replaceService(key: string, before: Resource | undefined, after: Resource | undefined): void {
+    const old = validService(before)
+    const now = validService(after)
+    if (old !== undefined) for (const bucket of bucketsBeyond(old, now)) this.#services.remove(bucket, key)
+    if (now !== undefined) for (const bucket of bucketsBeyond(now, old)) this.#services.put(bucket, key)
   }
 
-  /** @returns the keys of the Services (`slicesKey`) whose slices changed */
-  replaceSlice(key: string, before: Resource | undefined, after: Resource | undefined): Iterable<string> {
-    return replace(this.#slices, key, validSlice(before), validSlice(after), sliceKeys)
+  /** @returns the keys of the Services (`slicesKey`) whose slices changed; one may come twice */
+  replaceSlice(key: string, before: Resource | undefined, after: Resource | undefined): readonly string[] {
+    const left = serviceOf(before)
+    const entered = serviceOf(after)
+    if (left !== entered) {
+      if (left !== undefined) this.#slices.remove(left, key)
+      if (entered !== undefined) this.#slices.put(entered, key)
+    }
+    return [left, entered].filter((service) => service !== undefined)
   }
 
   done(): ServiceIndex {
@@ -64,32 +81,32 @@ export class ServiceIndexDraft {
   }
 }
 
-/** A slice that names no Service belongs to none. */
-function sliceKeys({ meta, serviceName }: EndpointSlice): string[] {
-  return serviceName === '' ? [] : [slicesKey(meta.namespace, serviceName)]
+/** All buckets that hold a Service; none where it is invalid. */
+export function bucketsOf(resource: Resource | undefined): string[] {
+  const service = validService(resource)
+  return service === undefined ? [] : bucketsBeyond(service, undefined)
 }
 
-function bucketKeys({ meta: { namespace, labels } }: Service): string[] {
-  const keys = [namespaceBucket(namespace)]
+/** Buckets that hold a Service and not the other one, which is of the same namespace. */
+function bucketsBeyond({ meta: { namespace, labels } }: Service, other: Service | undefined): string[] {
+  const buckets = other === undefined ? [namespaceBucket(namespace)] : []
+  const others = other?.meta.labels ?? {}
   for (const [label, value] of Object.entries(labels)) {
-    keys.push(labelBucket(namespace, label), labelBucket(namespace, label, value))
+    // Own fields only: a label may be called `constructor`.
+    const has = Object.hasOwn(others, label)
+    if (has && others[label] === value) continue
+    if (!has) buckets.push(labelBucket(namespace, label))
+    buckets.push(labelBucket(namespace, label, value))
   }
-  return keys
+  return buckets
 }
 
-/** @returns the groups that the object has left, entered or stayed in */
-function replace<T>(
-  draft: IndexDraft,
-  key: string,
-  before: T | undefined,
-  after: T | undefined,
-  groupsOf: (object: T) => readonly string[],
-): Iterable<string> {
-  const left = before === undefined ? [] : groupsOf(before)
-  const entered = after === undefined ? [] : groupsOf(after)
-  for (const group of left) if (!entered.includes(group)) draft.remove(group, key)
-  for (const group of entered) if (!left.includes(group)) draft.put(group, key)
-  return new Set([...left, ...entered])
+/** A slice that names no Service belongs to none. */
+function serviceOf(resource: Resource | undefined): string | undefined {
+  const slice = validSlice(resource)
+  return slice === undefined || slice.serviceName === ''
+    ? undefined
+    : slicesKey(slice.meta.namespace, slice.serviceName)
 }
 
 function validService(resource: Resource | undefined): Service | undefined {
