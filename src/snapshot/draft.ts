@@ -5,7 +5,7 @@
 import { canonical } from '../events/content.ts'
 import type { State } from '../events/state.ts'
 import { findText } from '../events/text-map.ts'
-import { type Kind, KINDS, type Resource } from '../resources/resource.ts'
+import { type Kind, KINDS, type Meta, type Resource } from '../resources/resource.ts'
 import { type BuildOptions, buildOptionsOf } from './build-options.ts'
 import { type Claims, claimsOf, placeOf, withClaim, withoutClaim } from './claims.ts'
 import { type Compilation, keyOfCompiled, standingOf, winnerOf } from './compilation.ts'
@@ -110,12 +110,12 @@ export class Draft {
     }
     const before = this.#base.kinds[kind].objects.get(key)?.resource
     const after = this.#state.kinds[kind].objects.get(key)?.resource
-    this.#affect(key)
+    if (kind === 'EndpointSlice') {
+      for (const service of this.#services.replaceSlice(key, before, after)) this.#affect(service)
+    } else this.#affect(key)
     if (kind === 'Service') {
       this.#services.replaceService(key, before, after)
       this.#affectBuckets(before, after)
-    } else if (kind === 'EndpointSlice') {
-      for (const service of this.#services.replaceSlice(key, before, after)) this.#affect(service)
     }
     if (kind === 'ApiKey') this.#keys.replace(before, after)
     const wasBad = objectConditions(before, this.#base.decryption)
@@ -260,7 +260,7 @@ export class Draft {
     else if (loser?.route !== undefined) {
       this.#routes = removeRoute(this.#routes, loser.route.path, loser.route.virtualHost)
     }
-    if (winner !== undefined && loser !== undefined && keyOfCompiled(winner) === keyOfCompiled(loser)) return
+    if (winner !== undefined && loser !== undefined && isSameObject(winner.meta, loser.meta)) return
     for (const claim of claimsOf(after)) this.#affected.add(keyOfCompiled(claim))
   }
 
@@ -323,6 +323,10 @@ export class Draft {
         this.#concerned.size === 0 ? this.#affected : new Set([...this.#affected, ...this.#concerned]),
     }
   }
+}
+
+function isSameObject(a: Meta, b: Meta): boolean {
+  return a.name === b.name && a.namespace === b.namespace
 }
 
 function lowerCaseNames(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -65,14 +65,13 @@ export class ServiceIndexDraft {
     if (now !== undefined) for (const bucket of bucketsBeyond(now, old)) this.#services.put(bucket, key)
   }
 
-  /** @returns the keys of the Services (`slicesKey`) whose slices changed; one may come twice */
+  /** @returns the keys of the Services (`slicesKey`) whose slices changed */
   replaceSlice(key: string, before: Resource | undefined, after: Resource | undefined): readonly string[] {
     const left = serviceOf(before)
     const entered = serviceOf(after)
-    if (left !== entered) {
-      if (left !== undefined) this.#slices.remove(left, key)
-      if (entered !== undefined) this.#slices.put(entered, key)
-    }
+    if (left === entered) return left === undefined ? [] : [left]
+    if (left !== undefined) this.#slices.remove(left, key)
+    if (entered !== undefined) this.#slices.put(entered, key)
     return [left, entered].filter((service) => service !== undefined)
   }
 
