@@ -34,7 +34,8 @@ function readPorts(manifest: Fields): EndpointSlice['ports'] {
     const port = item.integer('port', 0, PORT_MAX)
     if (port !== undefined) ports.push({ name, port })
   }
-  return ports
+  // As long as it has to be: a list that grows keeps room for more.
+  return [...ports]
 }
 
 function readEndpoint(item: Fields, addressType: string): EndpointSlice['endpoints'][number] {
@@ -52,5 +53,5 @@ function readEndpoint(item: Fields, addressType: string): EndpointSlice['endpoin
   const serving = conditions?.flag('serving') ?? ready
   const terminating = conditions?.flag('terminating') ?? false
   // A Service with publishNotReadyAddresses calls even those ready that are ending.
-  return { addresses, ready, draining: terminating && serving && !ready }
+  return { addresses: [...addresses], ready, draining: terminating && serving && !ready }
 }

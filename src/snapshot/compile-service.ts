@@ -126,10 +126,12 @@ function addressesOf(
     }
   }
   found.sort(byHostAndPort)
-  return found.filter((endpoint, index) => {
+  const each = found.filter((endpoint, index) => {
     const before = found[index - 1]
     return before === undefined || byHostAndPort(before, endpoint) !== 0
   })
+  // As long as it has to be: a list that grows keeps room for more.
+  return [...each]
 }
 
 /** By their texts. */
