@@ -13,9 +13,9 @@ import type { Standing } from './conditions.ts'
 import { EMPTY_KEY_TABLE, type KeyTable } from './key-table.ts'
 import { indexPlugins, type PluginIndex } from './plugin-index.ts'
 import type { PersistentIndex } from './persistent-index.ts'
-import { EMPTY_ROUTE_TABLE, type RouteTable } from './route-table.ts'
+import { EMPTY_ROUTE_TABLE, routeAt, type RouteTable } from './route-table.ts'
 import { EMPTY_SERVICE_INDEX, type ServiceIndex } from './service-index.ts'
-import type { ConditionCount } from './snapshot.ts'
+import type { ConditionCount, Route } from './snapshot.ts'
 
 export interface Compilation {
   /** Version of the state that it was built from. */
@@ -32,8 +32,11 @@ export interface Compilation {
   readonly services: ServiceIndex
   /** Every known ApiProxy by `keyOf`, whether it has its place or not. */
   readonly proxies: TextTable<CompiledApiProxy>
-  /** By `placeOf`. */
-  readonly places: TextTable<Claims>
+  /**
+   * By `placeOf`, the places that several claim, or one that may not have it. Nearly all others have one claim, that of
+   * the ApiProxy whose route is live there: nothing is kept for those.
+   */
+  readonly disputed: TextTable<Claims>
   /** ApiProxies that may not have their place, by `keyOf`, with whom they would take requests from. */
   readonly denied: Map<string, CompiledApiProxy>
   readonly crossNamespace: BuildOptions['routing.cross_namespace']
@@ -59,7 +62,7 @@ export const EMPTY_COMPILATION: Compilation = {
   problems: EMPTY_STATE.problems,
   services: EMPTY_SERVICE_INDEX,
   proxies: new TextTable(),
-  places: new TextTable(),
+  disputed: new TextTable(),
   denied: Map(),
   crossNamespace: 'warn',
   dependents: undefined,
@@ -73,21 +76,32 @@ export const EMPTY_COMPILATION: Compilation = {
 export function standingOf(
   compiled: CompiledApiProxy,
   {
-    places,
+    disputed,
     routes,
     denied,
     crossNamespace,
-  }: Pick<Compilation, 'places' | 'routes' | 'denied' | 'crossNamespace'>,
+  }: Pick<Compilation, 'disputed' | 'routes' | 'denied' | 'crossNamespace'>,
 ): Standing {
   const { route } = compiled
   const asksWhoElse = crossNamespace !== 'allow'
   if (route === undefined) return { winner: undefined, deniedBy: undefined, routes, asksWhoElse }
   return {
-    winner: winnerOf(places.get(placeOf(route)), denied),
+    winner: winnerOf(disputed.get(placeOf(route)) ?? compiled, denied),
     deniedBy: denied.isEmpty() ? undefined : denied.get(keyOfCompiled(compiled)),
     routes,
     asksWhoElse,
   }
+}
+
+/** Who claims the place of a route. */
+export function claimsAt(
+  { disputed, routes, proxies }: Pick<Compilation, 'disputed' | 'routes' | 'proxies'>,
+  route: Route,
+): Claims | undefined {
+  const known = disputed.get(placeOf(route))
+  if (known !== undefined) return known
+  const live = routeAt(routes, route.path, route.virtualHost)
+  return live === undefined ? undefined : proxies.get(keyOf('ApiProxy', live.namespace, live.apiproxy))
 }
 
 /** Who of those that claim a place has it; undefined where nobody may. */

@@ -10,7 +10,7 @@ import type { Condition } from './snapshot.ts'
 type Parts = Pick<
   Compilation,
   | 'proxies'
-  | 'places'
+  | 'disputed'
   | 'denied'
   | 'crossNamespace'
   | 'routes'

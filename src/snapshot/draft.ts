@@ -8,7 +8,7 @@ import { findText } from '../events/text-map.ts'
 import { type Kind, KINDS, type Meta, type Resource } from '../resources/resource.ts'
 import { type BuildOptions, buildOptionsOf } from './build-options.ts'
 import { type Claims, claimsOf, placeOf, withClaim, withoutClaim } from './claims.ts'
-import { type Compilation, keyOfCompiled, standingOf, winnerOf } from './compilation.ts'
+import { claimsAt, type Compilation, keyOfCompiled, standingOf, winnerOf } from './compilation.ts'
 import { compileApiProxy, type CompiledApiProxy } from './compile-api-proxy.ts'
 import { captured } from './cross-namespace.ts'
 import { atKey, underKey } from './place-keys.ts'
@@ -21,12 +21,18 @@ import { indexPlugins } from './plugin-index.ts'
 import { IndexDraft, membersOf } from './persistent-index.ts'
 import { removeRoute, type RouteTable, setRoute } from './route-table.ts'
 import { bucketsOf, isBucket, ServiceIndexDraft } from './service-index.ts'
-import type { Condition, SnapshotChanges } from './snapshot.ts'
+import type { Condition, Route, SnapshotChanges } from './snapshot.ts'
 
 /** What begins the key of a key set among those that ApiProxies asked for. */
 const KEY_SET = 'KeySet/'
 /** What begins the key of a kind's status. */
 const KIND = 'Kind/'
+
+/** Who claims a place. */
+interface Place {
+  readonly before: Claims | undefined
+  after: Claims | undefined
+}
 
 export class Draft {
   readonly #base: Compilation
@@ -42,10 +48,10 @@ export class Draft {
   readonly #affected = new Set<string>()
   /** Objects of other kinds whose condition changed. */
   readonly #concerned = new Set<string>()
-  /** Places whose claims changed. */
-  readonly #contested = new Set<string>()
+  /** Places whose claims changed, or may be judged otherwise; by `placeOf`. */
+  readonly #contested = new Map<string, Place>()
   #proxies: Compilation['proxies']
-  #places: Compilation['places']
+  #disputed: Compilation['disputed']
   #denied: Compilation['denied']
   #troubled: Compilation['troubled']
   #keySets: Compilation['keySets']
@@ -58,7 +64,7 @@ export class Draft {
     this.#keys = new KeyDraft(base.keys, base.decryption, state.decryption)
     this.#changes = new ConditionChanges(base.conditionCounts)
     this.#proxies = base.proxies.asMutable()
-    this.#places = base.places.asMutable()
+    this.#disputed = base.disputed.asMutable()
     this.#denied = base.denied.asMutable()
     this.#dependents = new IndexDraft(base.dependents)
     this.#seekers = new IndexDraft(base.seekers)
@@ -88,7 +94,7 @@ export class Draft {
     }
     for (const key of keys) this.#take(key)
     for (const key of this.#affected) this.#compile(key)
-    for (const place of this.#contested) this.#settle(place)
+    for (const [key, place] of this.#contested) this.#settle(key, place)
     for (const key of this.#affected) this.#compareConditions(key)
     return { compilation: this.#done(), changes: this.#changesMade() }
   }
@@ -200,29 +206,35 @@ export class Draft {
   }
 
   #replaceClaim(before: CompiledApiProxy | undefined, after: CompiledApiProxy | undefined): void {
-    const left = before?.route === undefined ? undefined : placeOf(before.route)
-    const claimed = after?.route === undefined ? undefined : placeOf(after.route)
-    if (left !== undefined && before !== undefined) {
-      if (left !== claimed) this.#setClaims(left, withoutClaim(this.#places.get(left), before))
-      this.#contest(left, before)
+    if (before?.route !== undefined) {
+      const left = this.#contest(before.route)
+      left.after = withoutClaim(left.after, before)
+      this.#contestBelow(before.route)
     }
-    if (claimed !== undefined && after !== undefined) {
-      this.#setClaims(claimed, withClaim(withoutClaim(this.#places.get(claimed), before), after))
-      this.#contest(claimed, after)
+    if (after?.route !== undefined) {
+      const claimed = this.#contest(after.route)
+      claimed.after = withClaim(claimed.after, after)
+      this.#contestBelow(after.route)
     }
   }
 
-  #setClaims(place: string, claims: Claims | undefined): void {
-    this.#places = claims === undefined ? this.#places.delete(place) : this.#places.set(place, claims)
+  /** The place of a route, to be settled. */
+  #contest(route: Route): Place {
+    const key = placeOf(route)
+    const known = this.#contested.get(key)
+    if (known !== undefined) return known
+    const claims = claimsAt(this.#base, route)
+    const place = { before: claims, after: claims }
+    this.#contested.set(key, place)
+    return place
   }
 
-  /** Its own place, and those of all from whom it may be taken. */
-  #contest(place: string, { route }: CompiledApiProxy): void {
-    this.#contested.add(place)
-    if (!this.#denies || route === undefined) return
+  /** All from whom the route's place may be taken. */
+  #contestBelow(route: Route): void {
+    if (!this.#denies) return
     for (const key of membersOf(this.#dependents.get(underKey(route.path)))) {
       const below = this.#proxies.get(key)?.route
-      if (below !== undefined) this.#contested.add(placeOf(below))
+      if (below !== undefined) this.#contest(below)
     }
   }
 
@@ -249,12 +261,12 @@ export class Draft {
   }
 
   /** Where the winner is another one, every other claim of the place is told so: their conditions name it. */
-  #settle(place: string): void {
-    const before = this.#base.places.get(place)
-    const after = this.#places.get(place)
+  #settle(key: string, { before, after }: Place): void {
     if (this.#denies) this.#judge(claimsOf(after))
     const loser = winnerOf(before, this.#base.denied)
     const winner = winnerOf(after, this.#denied)
+    if (after !== undefined && after !== winner) this.#disputed = this.#disputed.set(key, after)
+    else if (before !== loser) this.#disputed = this.#disputed.delete(key)
     if (winner === loser) return
     if (winner?.route !== undefined) this.#routes = setRoute(this.#routes, winner.route)
     else if (loser?.route !== undefined) {
@@ -268,7 +280,7 @@ export class Draft {
     const before = this.#base.proxies.get(key)
     const after = this.#proxies.get(key)
     const now = {
-      places: this.#places,
+      disputed: this.#disputed,
       routes: this.#routes,
       denied: this.#denied,
       crossNamespace: this.#world.options['routing.cross_namespace'],
@@ -302,7 +314,7 @@ export class Draft {
       problems: this.#state.problems,
       services: this.#services.done(),
       proxies: this.#proxies.asImmutable(),
-      places: this.#places.asImmutable(),
+      disputed: this.#disputed.asImmutable(),
       denied: this.#denied.asImmutable(),
       crossNamespace: this.#world.options['routing.cross_namespace'],
       dependents: this.#dependents.done(),

@@ -34,7 +34,7 @@ export const EMPTY_ROUTE_TABLE: RouteTable = { paths: undefined, depths: [], siz
 export function setRoute(table: RouteTable, route: Route): RouteTable {
   const { path, virtualHost } = route
   const before = findText(table.paths, path)
-  const replaced = before === undefined ? undefined : routeAt(before, virtualHost)
+  const replaced = before === undefined ? undefined : routeIn(before, virtualHost)
   const entry = before === undefined || before === replaced ? route : withRoute(before, route)
   return {
     paths: setText(table.paths, path, entry),
@@ -46,13 +46,19 @@ export function setRoute(table: RouteTable, route: Route): RouteTable {
 /** The table without the route of that path and host; the same table where there is none. */
 export function removeRoute(table: RouteTable, path: string, virtualHost: string | undefined): RouteTable {
   const before = findText(table.paths, path)
-  if (before === undefined || routeAt(before, virtualHost) === undefined) return table
+  if (before === undefined || routeIn(before, virtualHost) === undefined) return table
   const size = table.size - 1
   if (!(before instanceof RoutesByHost)) {
     const depths = withDepth(table.depths, depthOf(path), -1)
     return { paths: deleteText(table.paths, path), depths, size }
   }
   return { paths: setText(table.paths, path, withoutRoute(before, virtualHost)), depths: table.depths, size }
+}
+
+/** The route of exactly this path and host; host-less where that is undefined. */
+export function routeAt(table: RouteTable, path: string, virtualHost: string | undefined): Route | undefined {
+  const entry = findText(table.paths, path)
+  return entry === undefined ? undefined : routeIn(entry, virtualHost)
 }
 
 /** All that is at exactly this source path. */
@@ -97,7 +103,7 @@ function depthOf(path: string): number {
   return depth
 }
 
-function routeAt(entry: PathEntry, virtualHost: string | undefined): Route | undefined {
+function routeIn(entry: PathEntry, virtualHost: string | undefined): Route | undefined {
   if (!(entry instanceof RoutesByHost)) return entry.virtualHost === virtualHost ? entry : undefined
   return virtualHost === undefined ? entry.anyHost : findText(entry.byHost, virtualHost)
 }
