@@ -5,13 +5,10 @@
 import { canonical } from '../events/content.ts'
 import type { State } from '../events/state.ts'
 import { findText } from '../events/text-map.ts'
-import { type Kind, KINDS, type Meta, type Resource } from '../resources/resource.ts'
+import { type Kind, KINDS, type Resource } from '../resources/resource.ts'
 import { type BuildOptions, buildOptionsOf } from './build-options.ts'
-import { type Claims, claimsOf, placeOf, withClaim, withoutClaim } from './claims.ts'
-import { claimsAt, type Compilation, keyOfCompiled, standingOf, winnerOf } from './compilation.ts'
-import { compileApiProxy, type CompiledApiProxy } from './compile-api-proxy.ts'
-import { captured } from './cross-namespace.ts'
-import { atKey, underKey } from './place-keys.ts'
+import { type Compilation, standingOf } from './compilation.ts'
+import { compileApiProxy } from './compile-api-proxy.ts'
 import { ConditionChanges } from './condition-changes.ts'
 import { apiProxyConditions, fileConditions, isAllGood, pluginConditions, reasonsOf } from './conditions.ts'
 import { KeyDraft } from './key-draft.ts'
@@ -19,20 +16,14 @@ import type { World } from './lookup.ts'
 import { objectConditions } from './object-conditions.ts'
 import { indexPlugins } from './plugin-index.ts'
 import { IndexDraft, membersOf } from './persistent-index.ts'
-import { removeRoute, type RouteTable, setRoute } from './route-table.ts'
+import { PlaceDraft } from './place-draft.ts'
 import { bucketsOf, isBucket, ServiceIndexDraft } from './service-index.ts'
-import type { Condition, Route, SnapshotChanges } from './snapshot.ts'
+import type { Condition, SnapshotChanges } from './snapshot.ts'
 
 /** What begins the key of a key set among those that ApiProxies asked for. */
 const KEY_SET = 'KeySet/'
 /** What begins the key of a kind's status. */
 const KIND = 'Kind/'
-
-/** Who claims a place. */
-interface Place {
-  readonly before: Claims | undefined
-  after: Claims | undefined
-}
 
 export class Draft {
   readonly #base: Compilation
@@ -42,20 +33,17 @@ export class Draft {
   readonly #keys: KeyDraft
   readonly #dependents: IndexDraft
   readonly #seekers: IndexDraft
+  readonly #places: PlaceDraft
   readonly #changes: ConditionChanges
   readonly #removed: { namespace: string; name: string }[] = []
   /** ApiProxies to compile anew. */
   readonly #affected = new Set<string>()
   /** Objects of other kinds whose condition changed. */
   readonly #concerned = new Set<string>()
-  /** Places whose claims changed, or may be judged otherwise; by `placeOf`. */
-  readonly #contested = new Map<string, Place>()
-  #proxies: Compilation['proxies']
-  #disputed: Compilation['disputed']
-  #denied: Compilation['denied']
+  /** Open: it stays the same object while it is changed. */
+  readonly #proxies: Compilation['proxies']
   #troubled: Compilation['troubled']
   #keySets: Compilation['keySets']
-  #routes: RouteTable
 
   constructor(base: Compilation, state: State, options: BuildOptions) {
     this.#base = base
@@ -64,13 +52,10 @@ export class Draft {
     this.#keys = new KeyDraft(base.keys, base.decryption, state.decryption)
     this.#changes = new ConditionChanges(base.conditionCounts)
     this.#proxies = base.proxies.asMutable()
-    this.#disputed = base.disputed.asMutable()
-    this.#denied = base.denied.asMutable()
     this.#dependents = new IndexDraft(base.dependents)
     this.#seekers = new IndexDraft(base.seekers)
     this.#troubled = base.troubled.asMutable()
     this.#keySets = base.keySets
-    this.#routes = base.routes
     this.#world = {
       kinds: state.kinds,
       stale: state.stale,
@@ -82,6 +67,12 @@ export class Draft {
       options: buildOptionsOf(options),
       defaultHeaderValues: lowerCaseNames(options['proxy.default_header_values']),
     }
+    this.#places = new PlaceDraft(base, {
+      proxies: this.#proxies,
+      dependents: this.#dependents,
+      affected: this.#affected,
+      crossNamespace: options['routing.cross_namespace'],
+    })
   }
 
   /** Builds all that these keys (touched.ts) concern. Call it once. */
@@ -94,7 +85,7 @@ export class Draft {
     }
     for (const key of keys) this.#take(key)
     for (const key of this.#affected) this.#compile(key)
-    for (const [key, place] of this.#contested) this.#settle(key, place)
+    this.#places.settle()
     for (const key of this.#affected) this.#compareConditions(key)
     return { compilation: this.#done(), changes: this.#changesMade() }
   }
@@ -173,14 +164,13 @@ export class Draft {
     const before = this.#proxies.get(key)
     const resource = this.#state.kinds.ApiProxy.objects.get(key)?.resource
     const after = resource === undefined ? undefined : compileApiProxy(resource, this.#world)
-    if (after === undefined) this.#proxies = this.#proxies.delete(key)
-    else this.#proxies = this.#proxies.set(key, after)
+    if (after === undefined) this.#proxies.delete(key)
+    else this.#proxies.set(key, after)
     if (before !== undefined && after === undefined) {
       this.#removed.push({ namespace: before.meta.namespace, name: before.meta.name })
     }
     this.#replaceDependencies(key, before?.asked ?? [], after?.asked ?? [])
-    if (after?.route === undefined && this.#denied.has(key)) this.#denied = this.#denied.delete(key)
-    this.#replaceClaim(before, after)
+    this.#places.replaceClaim(key, before, after)
   }
 
   #replaceDependencies(key: string, before: readonly string[], after: readonly string[]): void {
@@ -205,88 +195,11 @@ export class Draft {
     this.#keySets = count === 0 ? this.#keySets.delete(url) : this.#keySets.set(url, count)
   }
 
-  #replaceClaim(before: CompiledApiProxy | undefined, after: CompiledApiProxy | undefined): void {
-    if (before?.route !== undefined) {
-      const left = this.#contest(before.route)
-      left.after = withoutClaim(left.after, before)
-      this.#contestBelow(before.route)
-    }
-    if (after?.route !== undefined) {
-      const claimed = this.#contest(after.route)
-      claimed.after = withClaim(claimed.after, after)
-      this.#contestBelow(after.route)
-    }
-  }
-
-  /** The place of a route, to be settled. */
-  #contest(route: Route): Place {
-    const key = placeOf(route)
-    const known = this.#contested.get(key)
-    if (known !== undefined) return known
-    const claims = claimsAt(this.#base, route)
-    const place = { before: claims, after: claims }
-    this.#contested.set(key, place)
-    return place
-  }
-
-  /** All from whom the route's place may be taken. */
-  #contestBelow(route: Route): void {
-    if (!this.#denies) return
-    for (const key of membersOf(this.#dependents.get(underKey(route.path)))) {
-      const below = this.#proxies.get(key)?.route
-      if (below !== undefined) this.#contest(below)
-    }
-  }
-
-  get #denies(): boolean {
-    return this.#world.options['routing.cross_namespace'] === 'deny'
-  }
-
-  /** Whether each claim of a place may have it; who is judged anew has other conditions. */
-  #judge(claims: readonly CompiledApiProxy[]): void {
-    for (const claim of claims) {
-      const key = keyOfCompiled(claim)
-      const by = captured(claim, (path) => this.#at(path))
-      if (by === this.#denied.get(key)) continue
-      this.#denied = by === undefined ? this.#denied.delete(key) : this.#denied.set(key, by)
-      this.#affected.add(key)
-    }
-  }
-
-  *#at(path: string): Generator<CompiledApiProxy> {
-    for (const key of membersOf(this.#dependents.get(atKey(path)))) {
-      const compiled = this.#proxies.get(key)
-      if (compiled !== undefined) yield compiled
-    }
-  }
-
-  /** Where the winner is another one, every other claim of the place is told so: their conditions name it. */
-  #settle(key: string, { before, after }: Place): void {
-    if (this.#denies) this.#judge(claimsOf(after))
-    const loser = winnerOf(before, this.#base.denied)
-    const winner = winnerOf(after, this.#denied)
-    if (after !== undefined && after !== winner) this.#disputed = this.#disputed.set(key, after)
-    else if (before !== loser) this.#disputed = this.#disputed.delete(key)
-    if (winner === loser) return
-    if (winner?.route !== undefined) this.#routes = setRoute(this.#routes, winner.route)
-    else if (loser?.route !== undefined) {
-      this.#routes = removeRoute(this.#routes, loser.route.path, loser.route.virtualHost)
-    }
-    if (winner !== undefined && loser !== undefined && isSameObject(winner.meta, loser.meta)) return
-    for (const claim of claimsOf(after)) this.#affected.add(keyOfCompiled(claim))
-  }
-
   #compareConditions(key: string): void {
     const before = this.#base.proxies.get(key)
     const after = this.#proxies.get(key)
-    const now = {
-      disputed: this.#disputed,
-      routes: this.#routes,
-      denied: this.#denied,
-      crossNamespace: this.#world.options['routing.cross_namespace'],
-    }
     const standingBefore = before === undefined ? undefined : standingOf(before, this.#base)
-    const standingAfter = after === undefined ? undefined : standingOf(after, now)
+    const standingAfter = after === undefined ? undefined : standingOf(after, this.#places.outcome)
     const was = before === undefined ? undefined : reasonsOf(before, standingBefore)
     const is = after === undefined ? undefined : reasonsOf(after, standingAfter)
     this.#changes.countReasons(was, is)
@@ -314,12 +227,9 @@ export class Draft {
       problems: this.#state.problems,
       services: this.#services.done(),
       proxies: this.#proxies.asImmutable(),
-      disputed: this.#disputed.asImmutable(),
-      denied: this.#denied.asImmutable(),
-      crossNamespace: this.#world.options['routing.cross_namespace'],
+      ...this.#places.done(),
       dependents: this.#dependents.done(),
       seekers: this.#seekers.done(),
-      routes: this.#routes,
       troubled: this.#troubled.asImmutable(),
       conditionCounts: this.#changes.counts(),
     }
@@ -335,10 +245,6 @@ export class Draft {
         this.#concerned.size === 0 ? this.#affected : new Set([...this.#affected, ...this.#concerned]),
     }
   }
-}
-
-function isSameObject(a: Meta, b: Meta): boolean {
-  return a.name === b.name && a.namespace === b.namespace
 }
 
 function lowerCaseNames(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
