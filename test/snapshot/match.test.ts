@@ -97,6 +97,31 @@ describe('a route table', () => {
     expect(routes).toEqual(EMPTY_ROUTE_TABLE)
   })
 
+  it('is what it would be without a route that came and went, down to one route of a path and up again', () => {
+    const places = ['/foo', 'a.example/foo', 'b.example/foo']
+    for (const gone of places) {
+      const kept = places.filter((place) => place !== gone)
+      const { path, virtualHost } = route(gone)
+      const without = removeRoute(table(...places), path, virtualHost)
+      expect([...listRoutes(without)]).toEqual([...listRoutes(table(...kept))])
+      for (const last of kept) {
+        const other = route(kept.find((place) => place !== last) ?? '')
+        const one = removeRoute(without, other.path, other.virtualHost)
+        expect([...listRoutes(one)]).toEqual([route(last)])
+        expect(one.size).toBe(1)
+        expect(removeRoute(one, other.path, other.virtualHost)).toBe(one)
+        expect(setRoute(one, route(gone)).size).toBe(2)
+      }
+    }
+  })
+
+  it('replaces the only route of a path by another of the same host', () => {
+    const after = setRoute(table('a.example/foo'), { ...route('a.example/foo'), apiproxy: 'another' })
+    expect(matched(after, '/foo', 'a.example')).toBe('another')
+    expect(matched(after, '/foo', 'b.example')).toBeUndefined()
+    expect(after.size).toBe(1)
+  })
+
   it('leaves earlier tables as they were', () => {
     const before = table('/foo')
     const after = setRoute(before, route('/foo/bar'))
