@@ -1,7 +1,7 @@
 // A persistent map from text to values: a hash array mapped trie. It exists beside `immutable` because a request looks
 // up every prefix of its path: here the hashes of all prefixes come from one pass over the path, and a lookup by prefix
 // allocates nothing. And because there are a dozen of them for each route: a text and its value lie in the node itself
-// and not in an object of their own, which takes a quarter of the memory, and a lookup waits for memory less often.
+// and not in an object of their own, which takes less than half of the memory, and a lookup waits for it less often.
 // A set or a delete copies the handful of nodes on the way and shares the rest. Who makes many changes before anybody
 // else sees the map names itself as their owner: nodes of its own are changed in place.
 
