@@ -9,7 +9,7 @@ import { type TempFolder, tempFolder } from '../support/temp-folder.ts'
 import { KeptLog, moduleWith, TRACE_ID } from './plugin-folder.ts'
 
 const CHILD = path.join(import.meta.dirname, 'plugin-child.ts')
-const TIMEOUT_MS = 300
+const TIMEOUT_MS = 1_000
 
 /** Code that keeps the loop until the test writes that file into the plugin folder. */
 function blockUntil(folder: TempFolder, file: string): string {
