@@ -1,13 +1,15 @@
 // A small HTTP server for pages that operators and probes read: exact paths, bounded in every direction.
 // A fault in a page costs a 500 and a log line, never the process; nothing here belongs to the request path of users.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import { listen, type Listening, type ListenPlace } from '../proxy/listen.ts'
 import type { LogFields } from '../telemetry/names.ts'
 import { type Answer, refusal, writeAnswer } from './answer.ts'
 import { announcesBody, BODY_BYTES_MAX, readBody } from './body.ts'
 import { refuseMalformed } from './malformed.ts'
+
+const { createServer } = process.getBuiltinModule('node:http')
 
 /** What a page is given; it holds no socket. */
 export interface AdminRequest {

@@ -4,12 +4,14 @@
 import { X509Certificate } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { createSecureContext, type SecureContext } from 'node:tls'
+import type { SecureContext } from 'node:tls'
 import type { Options } from '../config/options.ts'
 import { endOfChain, endOfTrust, readCertificates } from '../resources/pem-certificates.ts'
 import type { CertificateEnd } from '../telemetry/certificate-metrics.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { ListenerTls } from './server.ts'
+
+const { createSecureContext } = process.getBuiltinModule('node:tls')
 
 /** How often the files are looked at. Polling needs no luck with how a Secret's mount swaps its links. */
 const POLL_MS = 2_000

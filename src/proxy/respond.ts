@@ -2,11 +2,12 @@
 // A reason or a detail never reaches a client from here.
 
 import type { ServerResponse } from 'node:http'
-import { STATUS_CODES } from 'node:http'
 import type { Failure } from '../errors/failure.ts'
 import { CHALLENGE, guardOf } from '../errors/guard-of.ts'
 import type { Rejection } from '../errors/rejections.ts'
 import { CORRELATION_HEADER } from './response-headers.ts'
+
+const { STATUS_CODES } = process.getBuiltinModule('node:http')
 
 /** What an answer of ours needs beside its cause. */
 export interface AnswerFrame {

@@ -1,13 +1,7 @@
 // The listeners of the data path: node:http and node:https with this gateway's limits, and an exchange for each request.
 // It must never answer on its own where an earlier answer is still due on the same connection.
 
-import {
-  createServer,
-  type IncomingMessage,
-  ServerResponse,
-  type Server,
-  type ServerOptions,
-} from 'node:http'
+import type { IncomingMessage, Server, ServerOptions } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { SecureContextOptions, TlsOptions } from 'node:tls'
@@ -20,6 +14,8 @@ import { GatewayRequest } from './gateway-request.ts'
 import { parserRejection } from './parser-errors.ts'
 import { peerOf } from './peer.ts'
 import { answerBytes, rejectionAnswer } from './respond.ts'
+
+const { createServer, ServerResponse } = process.getBuiltinModule('node:http')
 
 /** A response that knows its exchange: one listener function serves all of them. */
 class GatewayResponse extends ServerResponse {
@@ -68,7 +64,7 @@ class Door {
   }
 
   attach(server: Server, connectionEvent: 'connection' | 'secureConnection'): void {
-    const onRequest = (req: IncomingMessage, res: ServerResponse): void =>
+    const onRequest = (req: IncomingMessage, res: InstanceType<typeof ServerResponse>): void =>
       this.#request(req, res as GatewayResponse)
     server.on(connectionEvent, (socket: Socket) => this.#connected(socket))
     server.on('request', onRequest)

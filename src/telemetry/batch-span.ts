@@ -1,10 +1,11 @@
 // A span per batch of events: what arrived, from where, and which revision came of it. The same revision stands on the
 // spans of requests, so that a request leads to the change of configuration that it ran under.
 
-import { ROOT_CONTEXT, type Span, type SpanContext, SpanKind, type Tracer } from '@opentelemetry/api'
+import type { Span, SpanContext, Tracer } from '@opentelemetry/api'
 import type { ResourceEvent } from '../events/event.ts'
 import { hrTimeOf } from './clock.ts'
 import { ATTRIBUTE, SPAN } from './names.ts'
+import { ROOT_CONTEXT, SpanKind } from './opentelemetry.ts'
 
 /** Events that a span tells one by one; a first list can have 100,000. */
 export const BATCH_EVENTS_MAX = 32

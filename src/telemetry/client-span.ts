@@ -1,11 +1,12 @@
 // What one attempt says on its client span. A failure of the attempt is an error there, and so is every 4xx and 5xx
 // (HTTP semantic conventions); an attempt that was given up because the client went away is not.
 
-import { type Span, SpanStatusCode } from '@opentelemetry/api'
+import type { Span } from '@opentelemetry/api'
 import { epochMs, hrTimeOf } from './clock.ts'
 import type { Attempt, ExchangeRecord } from './exchange-record.ts'
 import type { Mask } from './masking.ts'
 import { ATTRIBUTE } from './names.ts'
+import { SpanStatusCode } from './opentelemetry.ts'
 import { maskedTarget, putMethod, type SpanRules } from './server-span.ts'
 import { ATTRIBUTE_CHARS_MAX } from './shown-request.ts'
 import { attributesFor, type PlainAttributes, setAll } from './span-attributes.ts'

@@ -1,8 +1,9 @@
 // The sampler of the OTEL_* variables, asked in two ways: by the SDK for its own spans, and by spans as bytes with the
 // trace id and the client's parent alone. Both ways give the same answer for the same trace.
 
-import { type Attributes, type Context, type Link, ROOT_CONTEXT, SpanKind } from '@opentelemetry/api'
+import type { Attributes, Context, Link, SpanKind as Kind } from '@opentelemetry/api'
 import type { Sampler, SamplingDecision, SamplingResult } from '@opentelemetry/sdk-trace'
+import { ROOT_CONTEXT, SpanKind } from './opentelemetry.ts'
 import { FLAG_SAMPLED, type TraceParent } from './trace-context.ts'
 
 /** A span of this name is recorded whatever the sampler says, and never sampled: it shows resource and scope. */
@@ -54,7 +55,7 @@ export class HeadSampler implements Sampler {
     context: Context,
     traceId: string,
     spanName: string,
-    spanKind: SpanKind,
+    spanKind: Kind,
     attributes: Attributes,
     links: Link[],
   ): SamplingResult {

@@ -2,6 +2,7 @@
 // and TLS, all by the OTEL_EXPORTER_OTLP_* variables. Loaded when telemetry starts.
 
 import type { IOtlpExportDelegate } from '@opentelemetry/otlp-exporter-base'
+import { load } from './opentelemetry.ts'
 import type { OtlpProtocol } from './sdk-environment.ts'
 import type { BatchSerializer, SpanBatch } from './span-batch.ts'
 
@@ -17,13 +18,10 @@ const GRPC_METHOD = '/opentelemetry.proto.collector.trace.v1.TraceService/Export
 const COUNTING = { name: 'span', countItems: ({ spans }: SpanBatch) => spans } as const
 
 /** The transport of a protocol, which reads its endpoint and headers from the variables itself. */
-export async function spanTransport(
-  protocol: BinaryProtocol,
-  serializer: BatchSerializer,
-): Promise<SpanTransport> {
+export function spanTransport(protocol: BinaryProtocol, serializer: BatchSerializer): SpanTransport {
   if (protocol === 'grpc') {
-    const { convertLegacyOtlpGrpcOptions, createOtlpGrpcExportDelegate } = await import(
-      '@opentelemetry/otlp-grpc-exporter-base'
+    const { convertLegacyOtlpGrpcOptions, createOtlpGrpcExportDelegate } = load(
+      '@opentelemetry/otlp-grpc-exporter-base',
     )
     const options = convertLegacyOtlpGrpcOptions({}, 'TRACES')
     return createOtlpGrpcExportDelegate(
@@ -36,8 +34,8 @@ export async function spanTransport(
       GRPC_METHOD,
     )
   }
-  const { convertLegacyHttpOptions, createOtlpHttpExportDelegate } = await import(
-    '@opentelemetry/otlp-exporter-base/node-http'
+  const { convertLegacyHttpOptions, createOtlpHttpExportDelegate } = load(
+    '@opentelemetry/otlp-exporter-base/node-http',
   )
   const options = convertLegacyHttpOptions({}, 'TRACES', 'v1/traces', {
     'Content-Type': 'application/x-protobuf',

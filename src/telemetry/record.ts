@@ -1,11 +1,10 @@
 // The only writer of a request's signals: server and client spans, metrics, access line, all from one record, so that
 // they can never disagree. Nothing here throws: a signal that fails is counted, and the request goes on.
 
-import type { Tracer } from '@opentelemetry/api'
 import type { AccessLog } from './access-log.ts'
 import { jsonLine, prettyLine } from './access-line.ts'
 import { BatchLinks, type BatchSpan } from './batch-links.ts'
-import { type Batch, writeBatchSpan } from './batch-span.ts'
+import type { Batch } from './batch-span.ts'
 import { epochMs } from './clock.ts'
 import type { Witness } from './exemplars.ts'
 import type { Attempt, ExchangeRecord } from './exchange-record.ts'
@@ -19,8 +18,8 @@ import { type ExchangeSpans, forwardedTraceparent } from './tracing.ts'
 
 export interface RecorderParts {
   readonly spans: ExchangeSpans
-  /** For spans of batches; absent where tracing is off. */
-  readonly tracer: Tracer | undefined
+  /** Writes the span of a batch; undefined where tracing is off. */
+  readonly writeBatch: (batch: Batch) => BatchSpan | undefined
   readonly metrics: Metrics
   readonly mask: Mask
   readonly log: Pick<Log, 'error'>
@@ -119,10 +118,10 @@ export class Recorder {
 
   /** Writes the span of a batch of events; exchanges under its revision link to it. Undefined where there is none. */
   recordBatch(batch: Batch): BatchSpan | undefined {
-    const { tracer } = this.#parts
-    if (tracer === undefined) return undefined
     try {
-      const { traceId, spanId, traceFlags } = writeBatchSpan(tracer, batch)
+      const written = this.#parts.writeBatch(batch)
+      if (written === undefined) return undefined
+      const { traceId, spanId, traceFlags } = written
       const span = { traceId, spanId, traceFlags }
       this.#batches.set(batch.revision, span)
       return span

@@ -2,8 +2,9 @@
 // line per kind of message in ten seconds. The SDK would put its own logger in place, which writes to the console, where
 // the access log is: that is prevented here.
 
-import { diag, type DiagLogger, DiagLogLevel } from '@opentelemetry/api'
+import type { DiagLogger } from '@opentelemetry/api'
 import type { Log } from './log.ts'
+import { diag, DiagLogLevel } from './opentelemetry.ts'
 import { RateLimit } from './rate-limit.ts'
 import { clipped } from './visible-text.ts'
 

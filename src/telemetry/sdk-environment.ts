@@ -1,11 +1,8 @@
-// What the OTEL_* variables ask for where no configuration file is given: exporter, protocol, sampler, queue. Reads the
+// What the OTEL_* variables ask for where no configuration file is given: exporter, protocol, queue, resource. Reads the
 // variables as the SDK does, with larger queues, and says what it does not know instead of going on without it.
 
-import type { Sampler, SpanExporter } from '@opentelemetry/sdk-trace'
 import type { QueueLimits } from './bounded-span-processor.ts'
-import { HeadSampler } from './head-sampler.ts'
 import { SCOPE } from './names.ts'
-import type { Inbound } from './tracing.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -19,11 +16,20 @@ export type TraceExport = 'ours' | 'sdk' | 'none'
 export const OTLP_PROTOCOLS = ['http/protobuf', 'grpc', 'http/json'] as const
 export type OtlpProtocol = (typeof OTLP_PROTOCOLS)[number]
 
-const SAMPLERS = ['always_on', 'always_off', 'traceidratio']
-
 /** OTEL_SDK_DISABLED. */
-export function isDisabled(environment: Environment): boolean {
+function isDisabled(environment: Environment): boolean {
   return read(environment, 'OTEL_SDK_DISABLED')?.toLowerCase() === 'true'
+}
+
+/** The SDK's configuration file: option tracing.config_file, else OTEL_CONFIG_FILE. */
+export function configFileOf(environment: Environment, option: string | undefined): string | undefined {
+  return option ?? read(environment, 'OTEL_CONFIG_FILE')
+}
+
+/** False where the SDK is not needed at all. */
+export function makesSpans(environment: Environment, configFile: string | undefined): boolean {
+  if (isDisabled(environment)) return false
+  return configFileOf(environment, configFile) !== undefined || traceExport(environment) !== 'none'
 }
 
 /** OTEL_TRACES_EXPORTER; unset means otlp. */
@@ -43,18 +49,6 @@ export function otlpProtocol(environment: Environment): OtlpProtocol | Problem {
   return known ?? { problem: `${name} is ${JSON.stringify(value)}; known are ${OTLP_PROTOCOLS.join(', ')}` }
 }
 
-/** The OTLP exporter of a protocol, which reads its endpoint and headers from the variables itself. */
-export async function otlpExporter(protocol: OtlpProtocol): Promise<SpanExporter> {
-  switch (protocol) {
-    case 'http/protobuf':
-      return new (await import('@opentelemetry/exporter-trace-otlp-proto')).OTLPTraceExporter()
-    case 'grpc':
-      return new (await import('@opentelemetry/exporter-trace-otlp-grpc')).OTLPTraceExporter()
-    case 'http/json':
-      return new (await import('@opentelemetry/exporter-trace-otlp-http')).OTLPTraceExporter()
-  }
-}
-
 /** OTEL_BSP_*, with defaults for thousands of requests a second: the SDK's own lose spans there. */
 export function queueLimits(environment: Environment): QueueLimits {
   return {
@@ -63,42 +57,6 @@ export function queueLimits(environment: Environment): QueueLimits {
     delayMs: numberOf(environment, 'OTEL_BSP_SCHEDULE_DELAY', 1000),
     exportTimeoutMs: numberOf(environment, 'OTEL_BSP_EXPORT_TIMEOUT', 30_000),
   }
-}
-
-/**
- * The sampler of OTEL_TRACES_SAMPLER. With `continue` a trace that a client began is sampled like one that begins here:
- * the client's flag decides nothing.
- */
-export async function samplerOf(environment: Environment, inbound: Inbound): Promise<HeadSampler | Problem> {
-  const {
-    AlwaysOffSampler,
-    AlwaysOnSampler,
-    ParentBasedSampler,
-    SamplingDecision: decisions,
-    TraceIdRatioBasedSampler,
-  } = await import('@opentelemetry/sdk-trace')
-  const name = read(environment, 'OTEL_TRACES_SAMPLER') ?? 'parentbased_always_on'
-  const isParentBased = name.startsWith('parentbased_')
-  const rootName = isParentBased ? name.slice('parentbased_'.length) : name
-  if (!SAMPLERS.includes(rootName)) {
-    const known = SAMPLERS.flatMap((sampler) => [sampler, `parentbased_${sampler}`]).join(', ')
-    return { problem: `OTEL_TRACES_SAMPLER is ${JSON.stringify(name)}; known are ${known}` }
-  }
-  let root: Sampler = rootName === 'always_on' ? new AlwaysOnSampler() : new AlwaysOffSampler()
-  if (rootName === 'traceidratio') {
-    const text = read(environment, 'OTEL_TRACES_SAMPLER_ARG') ?? '1'
-    const ratio = Number(text)
-    if (!(ratio >= 0 && ratio <= 1)) {
-      return {
-        problem: `OTEL_TRACES_SAMPLER_ARG is ${JSON.stringify(text)}; it must be a number from 0 to 1`,
-      }
-    }
-    root = new TraceIdRatioBasedSampler(ratio)
-  }
-  if (!isParentBased) return new HeadSampler({ root, sdk: root, followsParent: false, decisions })
-  const followsParent = inbound !== 'continue'
-  const remote = followsParent ? {} : { remoteParentSampled: root, remoteParentNotSampled: root }
-  return new HeadSampler({ root, sdk: new ParentBasedSampler({ root, ...remote }), followsParent, decisions })
 }
 
 /** All but `process`: it would send the command line with every span, and passwords stand on command lines. */

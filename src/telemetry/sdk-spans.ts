@@ -2,19 +2,11 @@
 // where attributes are limited, or where they leave as JSON. It is also what byte-spans.ts is held against.
 // Parents are passed as contexts, so nothing is looked up per request.
 
-import {
-  type Context,
-  createTraceState,
-  ROOT_CONTEXT,
-  type Span,
-  type SpanContext,
-  SpanKind,
-  trace,
-  type Tracer,
-} from '@opentelemetry/api'
+import type { Context, Span, SpanContext, Tracer } from '@opentelemetry/api'
 import { endClientSpan } from './client-span.ts'
 import { epochMs, hrTimeOf } from './clock.ts'
 import type { Attempt, ExchangeRecord } from './exchange-record.ts'
+import { createTraceState, ROOT_CONTEXT, SpanKind, trace } from './opentelemetry.ts'
 import { endServerSpan, type SpanRules } from './server-span.ts'
 import type { TimeSplit } from './time-split.ts'
 import { FLAG_SAMPLED, formatTraceparent, parseTraceparent, type TraceParent } from './trace-context.ts'

@@ -1,13 +1,14 @@
 // What a finished exchange says on its server span: attributes by the HTTP semantic conventions, `kanali.*` beside them.
 // Must never show a header but the user agent, nor a query value that was not allowed.
 
-import { type Span, SpanStatusCode } from '@opentelemetry/api'
+import type { Span } from '@opentelemetry/api'
 import type { Route } from '../snapshot/snapshot.ts'
 import { epochMs, hrTimeOf } from './clock.ts'
 import type { ExchangeRecord } from './exchange-record.ts'
 import type { Mask } from './masking.ts'
 import { methodName } from './method.ts'
 import { ATTRIBUTE, OTHER } from './names.ts'
+import { SpanStatusCode } from './opentelemetry.ts'
 import { ATTRIBUTE_CHARS_MAX, shownHeaders, shownQuery } from './shown-request.ts'
 import { attributesFor, type PlainAttributes, setAll } from './span-attributes.ts'
 import { roundMs, type TimeSplit } from './time-split.ts'

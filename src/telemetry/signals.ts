@@ -14,12 +14,10 @@ import { type Mask, maskOf } from './masking.ts'
 import { Metrics, type OtherProcesses } from './metrics.ts'
 import type { Vitals } from './process-families.ts'
 import { type ExchangeKeeper, Recorder } from './record.ts'
-import { type Sdk, startSdk } from './start.ts'
-import type { Problem } from './sdk-environment.ts'
+import { makesSpans, type Problem } from './sdk-environment.ts'
 import { standardOutput } from './standard-output.ts'
-import { SdkSpans } from './sdk-spans.ts'
-import { ByteSpans } from './byte-spans.ts'
-import { type ExchangeSpans, type Inbound, NoSpans } from './tracing.ts'
+import type { Traced } from './traced.ts'
+import { type Inbound, NoSpans } from './tracing.ts'
 
 export interface SignalsInputs {
   readonly log: Log
@@ -99,17 +97,21 @@ export async function startSignals(options: Options, inputs: SignalsInputs): Pro
   })
   const inbound = options['tracing.inbound']
   const onDropped = (spans: number): void => metrics.dropped('traces', spans)
-  const sdk = await startSdk({ configFile: options['tracing.config_file'], inbound, version, log, onDropped })
-  if ('problem' in sdk) return sdk
   const mask = maskOf(options)
+  const configFile = options['tracing.config_file']
+  const traced = makesSpans(process.env, configFile)
+    ? // OpenTelemetry's packages, and what writes spans: 160 ms that no other start needs.
+      await (await import('./traced.ts')).startTraced({ configFile, inbound, version, log, onDropped }, mask)
+    : untraced(inbound)
+  if ('problem' in traced) return traced
   const accessLog = options['process.access_log']
     ? new AccessLog({ output: stdout, onDropped: (lines) => metrics.dropped('access_log', lines) })
     : undefined
   const format = options['process.log_format']
   const pretty = format === 'pretty' || (format === 'auto' && stdout.isTTY === true)
   const recorder = new Recorder({
-    spans: spansOf(sdk, inbound, mask),
-    tracer: sdk.tracer,
+    spans: traced.spans,
+    writeBatch: traced.writeBatch,
     metrics,
     mask,
     log,
@@ -127,24 +129,13 @@ export async function startSignals(options: Options, inputs: SignalsInputs): Pro
       if (batch !== undefined) recorder.linkBatch(snapshot.revision, batch)
     },
     stop: async (timeoutMs = STOP_TIMEOUT_MS) => {
-      await Promise.all([sdk.stop(timeoutMs), accessLog?.stop(timeoutMs)])
+      await Promise.all([traced.stop(timeoutMs), accessLog?.stop(timeoutMs)])
     },
   }
 }
 
-function spansOf(
-  { tracer, bytes, foreignSampler, limitsSpans }: Sdk,
-  inbound: Inbound,
-  mask: Mask,
-): ExchangeSpans {
-  if (tracer === undefined) return new NoSpans(inbound)
-  if (bytes !== undefined) return new ByteSpans({ ...bytes, inbound, mask })
-  return new SdkSpans({
-    tracer,
-    inbound,
-    rules: { mask, checked: limitsSpans },
-    showsSampled: foreignSampler,
-  })
+function untraced(inbound: Inbound): Traced {
+  return { spans: new NoSpans(inbound), writeBatch: () => undefined, stop: () => Promise.resolve() }
 }
 
 function publish(

@@ -25,14 +25,15 @@ const LENGTH_DELIMITED = 2
 
 /** Makes requests of batches, for the exporters' own transport. */
 export class BatchSerializer implements ISerializer<SpanBatch, Response> {
-  readonly #sdk: SdkSerializer
+  readonly #load: () => SdkSerializer
+  #loaded: SdkSerializer | undefined
   #model: ReadableSpan | undefined
   #resource = Buffer.alloc(0)
   #scope = Buffer.alloc(0)
 
-  /** @param sdk the SDK's serializer, which is loaded when telemetry starts */
-  constructor(sdk: SdkSerializer) {
-    this.#sdk = sdk
+  /** @param load gives the SDK's serializer; called with the first request, since it is 30 ms of a start */
+  constructor(load: () => SdkSerializer) {
+    this.#load = load
   }
 
   /** Takes resource and scope of all exchanges' spans from one of the SDK's spans. */
@@ -73,6 +74,11 @@ export class BatchSerializer implements ISerializer<SpanBatch, Response> {
 
   deserializeResponse(data: Uint8Array): Response {
     return this.#sdk.deserializeResponse(data)
+  }
+
+  get #sdk(): SdkSerializer {
+    this.#loaded ??= this.#load()
+    return this.#loaded
   }
 
   /** Cuts resource and scope out of a request of the SDK: whatever it says of them, it says in the same bytes. */

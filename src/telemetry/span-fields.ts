@@ -1,8 +1,9 @@
 // The parts of an OTLP span that are no attributes: ids, times, links, the exception, status and flags. Field numbers are
 // those of opentelemetry-proto's trace.proto; what is written, and in which case, is what the SDK's serializer writes.
 
-import { createTraceState, type SpanContext } from '@opentelemetry/api'
+import type { SpanContext } from '@opentelemetry/api'
 import { epochMs } from './clock.ts'
+import { createTraceState } from './opentelemetry.ts'
 import { attributeKey, type AttributeKey, encoded, putNumber, putText } from './otlp-attributes.ts'
 import type { OtlpWriter } from './otlp-writer.ts'
 import type { TraceParent } from './trace-context.ts'

@@ -1,12 +1,13 @@
 // Runs of span fields that are the same for every exchange of one route, snapshot, endpoint, status or failure, encoded
 // once. What lives as long as an object of the gateway is kept with it; what a client could choose has a bounded place.
 
-import { SpanKind } from '@opentelemetry/api'
+import type { SpanKind as Kind } from '@opentelemetry/api'
 import type { ErrorFact } from '../errors/catalogue.ts'
 import type { Route, Snapshot } from '../snapshot/snapshot.ts'
 import type { Attempt, ExchangeRecord, Outcome } from './exchange-record.ts'
 import { METHODS } from './method.ts'
 import { ATTRIBUTE, OTHER } from './names.ts'
+import { SpanKind } from './opentelemetry.ts'
 import { attribute, encoded, joined } from './otlp-attributes.ts'
 
 /** Endpoints whose part is kept; with more, all are encoded anew. */
@@ -152,7 +153,7 @@ function nameOf(method: string): string {
   return method === OTHER ? 'HTTP' : method
 }
 
-function namedPart(name: string, kind: SpanKind, method: string): Buffer {
+function namedPart(name: string, kind: Kind, method: string): Buffer {
   const head = encoded((to) => {
     to.textField(NAME, name)
     to.byte(KIND)

@@ -2,15 +2,16 @@
 // the SDK's batch processor has it. It never blocks and never grows beyond its limits, and counts exactly what is lost, to
 // a full queue, to an export that failed, or to an end that could not wait.
 
-import { context } from '@opentelemetry/api'
-import { ExportResultCode, globalErrorHandler, suppressTracing } from '@opentelemetry/core'
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { QueueLimits } from './bounded-span-processor.ts'
 import { PROBE } from './head-sampler.ts'
+import { context, load } from './opentelemetry.ts'
 import { OtlpWriter } from './otlp-writer.ts'
 import type { SpanTransport } from './otlp-transport.ts'
 import type { BatchSerializer, SpanBatch } from './span-batch.ts'
 import { FLAG_SAMPLED } from './trace-context.ts'
+
+const { ExportResultCode, globalErrorHandler, suppressTracing } = load('@opentelemetry/core')
 
 /** A batch is closed here, below the 4 MiB that a gRPC server takes unless told otherwise. */
 export const BATCH_BYTES_MAX = 2 * 1024 * 1024

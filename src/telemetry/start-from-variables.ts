@@ -1,28 +1,28 @@
 // Starts the SDK from the OTEL_* variables: sampler, resource, and a queue of our own in front of the OTLP exporter, of
 // bytes where the exchanges' spans can be written as such, else of the SDK's spans (docs/decisions/0018).
 
-import { trace } from '@opentelemetry/api'
 import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node'
 import { BoundedSpanProcessor, type QueueLimits } from './bounded-span-processor.ts'
 import { type HeadSampler, PROBE } from './head-sampler.ts'
 import { PooledIds } from './ids.ts'
 import { SCOPE } from './names.ts'
+import { load, trace } from './opentelemetry.ts'
 import { type BinaryProtocol, spanTransport } from './otlp-transport.ts'
+import { isPlain, PlainSdk } from './plain-sdk.ts'
 import type { SdkDiagnostics } from './sdk-diagnostics.ts'
 import {
-  otlpExporter,
   otlpProtocol,
   type OtlpProtocol,
   type Problem,
   queueLimits,
   read,
   resourceDefaults,
-  samplerOf,
   traceExport,
 } from './sdk-environment.ts'
+import { otlpExporter, samplerOf } from './sdk-parts.ts'
 import { limitsSpans } from './span-attributes.ts'
 import { BatchSerializer } from './span-batch.ts'
-import type { SpanQueue } from './span-queue.ts'
+import { SpanQueue } from './span-queue.ts'
 import type { Inbound } from './tracing.ts'
 
 export interface VariablesInputs {
@@ -46,29 +46,32 @@ export interface Started {
 }
 
 /** Starts it; throws or gives a problem where it cannot. */
-export async function startFromVariables(
+export function startFromVariables(
   { inbound, version, onDropped }: VariablesInputs,
-  instrumentations: NodeSDKConfiguration['instrumentations'],
+  instrumentations: NonNullable<NodeSDKConfiguration['instrumentations']>,
   diagnostics: SdkDiagnostics,
-): Promise<Started | Problem> {
+): Started | Problem {
   const { env } = process
-  const sampler = await samplerOf(env, inbound)
+  const sampler = samplerOf(env, inbound)
   if ('problem' in sampler) return sampler
-  const { NodeSDK } = await import('@opentelemetry/sdk-node')
   const settings: Partial<NodeSDKConfiguration> = { instrumentations, sampler, idGenerator: new PooledIds() }
   // The SDK sends metrics and logs over OTLP unless told not to; ours are scraped and written to standard error.
   if (read(env, 'OTEL_METRICS_EXPORTER') === undefined) settings.metricReaders = []
   if (read(env, 'OTEL_LOGS_EXPORTER') === undefined) settings.logRecordProcessors = []
-  let queue: Awaited<ReturnType<typeof queueFor>> | undefined
+  let queue: ReturnType<typeof queueFor> | undefined
   if (traceExport(env) === 'ours') {
     const protocol = otlpProtocol(env)
     if (typeof protocol === 'object') return protocol
-    queue = await queueFor(protocol, onDropped)
+    queue = queueFor(protocol, onDropped)
     settings.spanProcessors = [queue.processor]
   }
+  const plain = queue !== undefined && instrumentations.length === 0 && isPlain(env)
   const sdk = withVariables(resourceDefaults(env, version), () =>
     diagnostics.during(() => {
-      const created = new NodeSDK(settings)
+      const created =
+        plain && queue !== undefined
+          ? new PlainSdk(sampler, queue.processor)
+          : new (load('@opentelemetry/sdk-node').NodeSDK)(settings)
       created.start()
       return created
     }),
@@ -85,35 +88,28 @@ export async function startFromVariables(
 }
 
 /** `bytes` is the same queue where it takes bytes. */
-async function queueFor(
+function queueFor(
   protocol: OtlpProtocol,
   onDropped: (spans: number) => void,
-): Promise<{ readonly processor: BoundedSpanProcessor | SpanQueue; readonly bytes?: SpanQueue }> {
+): { readonly processor: BoundedSpanProcessor | SpanQueue; readonly bytes?: SpanQueue } {
   const { env } = process
   const limits = queueLimits(env)
   if (protocol !== 'http/json' && !limitsSpans(env)) {
-    const bytes = await spanQueue(protocol, limits, onDropped)
+    const bytes = spanQueue(protocol, limits, onDropped)
     return { processor: bytes, bytes }
   }
-  const { BatchSpanProcessor } = await import('@opentelemetry/sdk-trace')
-  const exporter = await otlpExporter(protocol)
+  const { BatchSpanProcessor } = load('@opentelemetry/sdk-trace')
+  const exporter = otlpExporter(protocol)
   return { processor: new BoundedSpanProcessor(BatchSpanProcessor, exporter, limits, onDropped) }
 }
 
-async function spanQueue(
+function spanQueue(
   protocol: BinaryProtocol,
   limits: QueueLimits,
   onDropped: (spans: number) => void,
-): Promise<SpanQueue> {
-  const { ProtobufTraceSerializer } = await import('@opentelemetry/otlp-transformer')
-  const { SpanQueue } = await import('./span-queue.ts')
-  const serializer = new BatchSerializer(ProtobufTraceSerializer)
-  return new SpanQueue({
-    limits,
-    serializer,
-    transport: await spanTransport(protocol, serializer),
-    onDropped,
-  })
+): SpanQueue {
+  const serializer = new BatchSerializer(() => load('@opentelemetry/otlp-transformer').ProtobufTraceSerializer)
+  return new SpanQueue({ limits, serializer, transport: spanTransport(protocol, serializer), onDropped })
 }
 
 /** Runs `act` with these variables set; the SDK reads its settings from the environment and from nowhere else. */

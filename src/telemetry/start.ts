@@ -1,13 +1,14 @@
 // Starts OpenTelemetry's SDK: from a configuration file where one is named, else from the OTEL_* variables with a queue
 // of our own. It never goes on silently without a tracer: where none is registered, the start has failed and says why.
-// The SDK is loaded here and not before: it costs 0.7 s and 50 MB that `kanali version` does not need.
+// Imported only where spans are made (signals.ts).
 
-import { context, diag, metrics, propagation, trace, type Tracer } from '@opentelemetry/api'
+import type { Tracer } from '@opentelemetry/api'
 import { namedInstrumentations } from './instrumentations.ts'
 import type { Log } from './log.ts'
 import { SCOPE } from './names.ts'
+import { context, diag, isSpanContextValid, load, metrics, propagation, trace } from './opentelemetry.ts'
 import { SdkDiagnostics } from './sdk-diagnostics.ts'
-import { isDisabled, type Problem, read, traceExport } from './sdk-environment.ts'
+import { configFileOf, type Problem } from './sdk-environment.ts'
 import { limitsSpans } from './span-attributes.ts'
 import { type ByteExport, type Started, startFromVariables, withVariables } from './start-from-variables.ts'
 import type { Inbound } from './tracing.ts'
@@ -25,8 +26,7 @@ export interface SdkInputs {
 }
 
 export interface Sdk {
-  /** Absent where tracing is off. */
-  readonly tracer: Tracer | undefined
+  readonly tracer: Tracer
   /** The sampler is a configuration file's and not ours. */
   readonly foreignSampler: boolean
   /** Limits on spans were set, or may have been in a configuration file. */
@@ -52,10 +52,7 @@ let lastTurn: Promise<unknown> = Promise.resolve()
  * `problem` is one line for a person.
  */
 export async function startSdk(inputs: SdkInputs): Promise<Sdk | Problem> {
-  const { env } = process
-  const file = inputs.configFile ?? read(env, 'OTEL_CONFIG_FILE')
-  if (isDisabled(env) || (file === undefined && traceExport(env) === 'none')) return WITHOUT_TRACER
-  return inTurn(() => startOrJoin(inputs, file))
+  return inTurn(() => startOrJoin(inputs, configFileOf(process.env, inputs.configFile)))
 }
 
 async function startOrJoin(inputs: SdkInputs, file: string | undefined): Promise<Sdk | Problem> {
@@ -65,7 +62,7 @@ async function startOrJoin(inputs: SdkInputs, file: string | undefined): Promise
   const onDropped = (spans: number): void => {
     for (const listener of listeners) listener(spans)
   }
-  const started = await start({ ...inputs, onDropped }, file, diagnostics)
+  const started = start({ ...inputs, onDropped }, file, diagnostics)
   if ('problem' in started) return started
   shared = { ...started, users: 1, foreignSampler: file !== undefined, listeners }
   if (hasTracer()) return use(shared, inputs)
@@ -75,13 +72,6 @@ async function startOrJoin(inputs: SdkInputs, file: string | undefined): Promise
   return {
     problem: `OpenTelemetry registered no tracer provider from ${where}${cause}. OTEL_SDK_DISABLED=true starts without one`,
   }
-}
-
-const WITHOUT_TRACER: Sdk = {
-  tracer: undefined,
-  foreignSampler: false,
-  limitsSpans: false,
-  stop: () => Promise.resolve(),
 }
 
 function join(inputs: SdkInputs): Sdk {
@@ -115,15 +105,15 @@ function use(running: Shared, { version, onDropped }: SdkInputs): Sdk {
   }
 }
 
-async function start(
+function start(
   inputs: SdkInputs,
   file: string | undefined,
   diagnostics: SdkDiagnostics,
-): Promise<Started | Problem> {
+): Started | Problem {
   try {
-    const instrumentations = await namedInstrumentations(process.env, inputs.log)
-    if (file === undefined) return await startFromVariables(inputs, instrumentations, diagnostics)
-    const { startNodeSDK } = await import('@opentelemetry/sdk-node')
+    const instrumentations = namedInstrumentations(process.env, inputs.log)
+    if (file === undefined) return startFromVariables(inputs, instrumentations, diagnostics)
+    const { startNodeSDK } = load('@opentelemetry/sdk-node')
     const sdk = withVariables({ OTEL_CONFIG_FILE: file }, () =>
       diagnostics.during(() => startNodeSDK({ instrumentations })),
     )
@@ -156,5 +146,5 @@ async function shutDown(running: Shared, timeoutMs: number): Promise<void> {
 /** True where spans get ids: the provider that stands there before any is registered gives none. */
 function hasTracer(): boolean {
   const span = trace.getTracer(SCOPE).startSpan('probe', { root: true })
-  return trace.isSpanContextValid(span.spanContext())
+  return isSpanContextValid(span.spanContext())
 }

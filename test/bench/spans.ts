@@ -10,7 +10,7 @@ import { PROBE } from '../../src/telemetry/head-sampler.ts'
 import { PooledIds } from '../../src/telemetry/ids.ts'
 import { Mask } from '../../src/telemetry/masking.ts'
 import { OtlpWriter } from '../../src/telemetry/otlp-writer.ts'
-import { samplerOf } from '../../src/telemetry/sdk-environment.ts'
+import { samplerOf } from '../../src/telemetry/sdk-parts.ts'
 import { SdkSpans } from '../../src/telemetry/sdk-spans.ts'
 import { BatchSerializer } from '../../src/telemetry/span-batch.ts'
 import { splitTime } from '../../src/telemetry/time-split.ts'
@@ -30,9 +30,9 @@ interface Way {
 
 /** Prints a table to standard output. */
 export async function benchSpans(): Promise<void> {
-  const sampler = await samplerOf({}, 'continue')
+  const sampler = samplerOf({}, 'continue')
   if ('problem' in sampler) throw new Error(sampler.problem)
-  const serializer = new BatchSerializer(ProtobufTraceSerializer)
+  const serializer = new BatchSerializer(() => ProtobufTraceSerializer)
   const ended: ReadableSpan[] = []
   const sdkSpans = (keep: (span: ReadableSpan) => void): SdkSpans => {
     const processor: SpanProcessor = {

@@ -52,7 +52,7 @@ describeWithTools(['otelcol'], 'a real Collector', (otelcol = '') => {
       vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', protocol === 'grpc' ? collector.grpcUrl : collector.httpUrl)
       vi.stubEnv('OTEL_EXPORTER_OTLP_COMPRESSION', compression)
       const lost = { spans: 0 }
-      const serializer = new BatchSerializer(ProtobufTraceSerializer)
+      const serializer = new BatchSerializer(() => ProtobufTraceSerializer)
       const queue = new SpanQueue({
         limits: queueLimits({}),
         serializer,

@@ -9,7 +9,7 @@ import type { Attempt, ExchangeRecord } from '../../src/telemetry/exchange-recor
 import { type HeadSampler, PROBE } from '../../src/telemetry/head-sampler.ts'
 import type { Mask } from '../../src/telemetry/masking.ts'
 import { OtlpWriter } from '../../src/telemetry/otlp-writer.ts'
-import { samplerOf } from '../../src/telemetry/sdk-environment.ts'
+import { samplerOf } from '../../src/telemetry/sdk-parts.ts'
 import { SdkSpans } from '../../src/telemetry/sdk-spans.ts'
 import { BatchSerializer } from '../../src/telemetry/span-batch.ts'
 import { splitTime } from '../../src/telemetry/time-split.ts'
@@ -43,7 +43,7 @@ export class BothSpans {
   readonly #bytes: ByteSpans
   readonly #sdk: SdkSpans
   readonly #writer = new OtlpWriter()
-  readonly #serializer = new BatchSerializer(ProtobufTraceSerializer)
+  readonly #serializer = new BatchSerializer(() => ProtobufTraceSerializer)
   readonly #ended: ReadableSpan[] = []
   #spans = 0
   #used = 0
@@ -114,7 +114,7 @@ export async function headSampler(
   inbound: Inbound,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<HeadSampler> {
-  const sampler = await samplerOf(environment, inbound)
+  const sampler = samplerOf(environment, inbound)
   if ('problem' in sampler) throw new Error(sampler.problem)
   return sampler
 }

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 import type { QueueLimits } from '../../src/telemetry/bounded-span-processor.ts'
 import { PROBE } from '../../src/telemetry/head-sampler.ts'
 import type { SpanTransport } from '../../src/telemetry/otlp-transport.ts'
-import { samplerOf } from '../../src/telemetry/sdk-environment.ts'
+import { samplerOf } from '../../src/telemetry/sdk-parts.ts'
 import { BatchSerializer, type SpanBatch } from '../../src/telemetry/span-batch.ts'
 import { beginSpan, endSpan } from '../../src/telemetry/span-fields.ts'
 import { BATCH_BYTES_MAX, QUEUED_BYTES_A_SPAN, SpanQueue } from '../../src/telemetry/span-queue.ts'
@@ -57,7 +57,7 @@ class HeldTransport implements SpanTransport {
 }
 
 async function queueOf(limits: Partial<QueueLimits> = {}) {
-  const serializer = new BatchSerializer(ProtobufTraceSerializer)
+  const serializer = new BatchSerializer(() => ProtobufTraceSerializer)
   const transport = new HeldTransport(serializer)
   const lost = { spans: 0 }
   const queue = new SpanQueue({
@@ -68,7 +68,7 @@ async function queueOf(limits: Partial<QueueLimits> = {}) {
       lost.spans += spans
     },
   })
-  const sampler = await samplerOf({}, 'continue')
+  const sampler = samplerOf({}, 'continue')
   if ('problem' in sampler) throw new Error(sampler.problem)
   const provider = new TracerProvider({ sampler, spanProcessors: [queue] })
   const tracer = provider.getTracer('kanali', '1.2.3')

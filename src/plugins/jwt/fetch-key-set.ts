@@ -3,9 +3,11 @@
 // after DNS, on the very connection that is made: that is why this is node:http and not fetch, which resolves again.
 
 import { lookup as lookUp, type LookupAddress } from 'node:dns'
-import { get as getPlain, type IncomingMessage, type RequestOptions } from 'node:http'
+import type { IncomingMessage, RequestOptions } from 'node:http'
 import { get as getSecure } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
+
+const { get: getPlain } = process.getBuiltinModule('node:http')
 
 /** Which addresses may be connected to. */
 export interface AddressJudge {

@@ -3,9 +3,11 @@
 
 import { lookup as resolve, type LookupAddress } from 'node:dns'
 import { connect as connectTcp, isIP, type LookupFunction, type OnReadOpts, type Socket } from 'node:net'
-import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls'
+import type { SecureContext, TLSSocket } from 'node:tls'
 import type { AddressGuard } from './address-guard.ts'
 import type { Phase } from './transport.ts'
+
+const { connect: connectTls } = process.getBuiltinModule('node:tls')
 
 /** A connection that could not be made. */
 export class ConnectError extends Error {

@@ -1,7 +1,7 @@
 // A transport as a set of pools: one for each endpoint and TLS identity, found by reference where it can be, and closed
 // when nobody has used it for a while. It must never give a connection of one identity to another.
 
-import { createSecureContext, type SecureContext } from 'node:tls'
+import type { SecureContext } from 'node:tls'
 import type { Options } from '../../config/options.ts'
 import type { Vault } from '../../resources/vault.ts'
 import type { Endpoint, Upstream } from '../../snapshot/snapshot.ts'
@@ -10,6 +10,8 @@ import { TLS_MATERIAL_REFUSED, type ConnectorOptions, type UpstreamLoad } from '
 import { EndpointPool, type LaneMaker, type PooledCall } from './endpoint-pool.ts'
 import type { WriteBatch } from '../write-batch.ts'
 import type { Call, Transport, UpstreamEvents, UpstreamRequest } from './transport.ts'
+
+const { createSecureContext } = process.getBuiltinModule('node:tls')
 
 /** A pool that nobody has used for this long is closed. */
 const UNUSED_POOL_MS = 60_000
