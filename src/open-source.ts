@@ -28,7 +28,9 @@ async function openDirectory(
   if (problem !== undefined) log.warn({ problem }, 'the watched directory is not there: it is waited for')
   return {
     name: 'directory',
-    sources: [directorySource({ directory, namespace, vault, log })],
+    sources: [
+      directorySource({ directory, namespace, vault, log, isWaitedFor: restoredSince === undefined }),
+    ],
     published: () => undefined,
     stop: () => Promise.resolve(),
   }

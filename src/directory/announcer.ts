@@ -38,6 +38,11 @@ export class Announcer {
     return this.#staleSince !== undefined
   }
 
+  /** What the first complete look found has been said. */
+  get hasListed(): boolean {
+    return this.#listed
+  }
+
   /** The root cannot be read; said once, until it can be again. */
   lost(why: string, observedAt: number): void {
     if (this.#staleSince !== undefined) return

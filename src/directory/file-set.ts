@@ -2,12 +2,18 @@
 // Must never forget a file only because its folder cannot be read for now.
 
 import type { SourceProblem } from '../events/event.ts'
-import { type ManifestFile, readManifestFile, type ReadOptions } from './manifest-file.ts'
+import { type ManifestFile, manifestFile, readManifestFile, type ReadOptions } from './manifest-file.ts'
 import { indexObjects, type ObjectIndex } from './object-index.ts'
+import { readSmallFile } from './read-file.ts'
 import { compareText, type ListedFile, type Scan } from './scan.ts'
+import { Slice } from './slice.ts'
 
 /** Files read at the same time. */
 const READERS = 8
+/** What a file costs where it is waited for: as long as reading at once takes less, it is quicker. */
+const WAITED_MS = 0.2
+/** A start reads for as long as so many files may take before it judges. */
+const TRIED_MIN = 100
 
 export class FileSet {
   readonly #options: ReadOptions & { readonly filesMax: number }
@@ -37,15 +43,25 @@ export class FileSet {
     return [...[...this.#files.values()].flatMap((file) => file.problems), ...this.#index.duplicates]
   }
 
-  /** Reads what a scan listed. Where `cancelled` turns true meanwhile, all stays as it was. */
-  async read(scan: Extract<Scan, { type: 'scanned' }>, cancelled: () => boolean): Promise<void> {
+  /**
+   * Reads what a scan listed. Where `cancelled` turns true meanwhile, all stays as it was.
+   * @param atOnce small files that nobody knows may hold the process for as long as their disk takes, each
+   */
+  async read(
+    scan: Extract<Scan, { type: 'scanned' }>,
+    cancelled: () => boolean,
+    atOnce = false,
+  ): Promise<void> {
     const found = new Map<string, ManifestFile>()
     const queue = scan.files.values()
+    const slice = new Slice()
+    const pace = new Pace()
     const reader = async (): Promise<void> => {
       for (const listed of queue) {
         if (cancelled()) return
-        const file = await this.#read(listed)
+        const file = await (atOnce && pace.isQuick ? this.#readAtOnce(listed, pace) : this.#read(listed))
         if (file !== undefined) found.set(listed.path, file)
+        if (slice.isOver) await slice.next()
       }
     }
     await Promise.all(Array.from({ length: READERS }, reader))
@@ -54,6 +70,12 @@ export class FileSet {
       if (scan.unreadable.some((folder) => path.startsWith(folder))) found.set(path, file)
     }
     this.#take([...found].sort(([a], [b]) => compareText(a, b)).slice(0, this.#options.filesMax))
+  }
+
+  #readAtOnce(listed: ListedFile, pace: Pace): Promise<ManifestFile | undefined> {
+    if (this.#files.has(listed.path)) return this.#read(listed)
+    const read = pace.timed(() => readSmallFile(listed.realPath))
+    return read === undefined ? this.#read(listed) : manifestFile(read, listed, undefined, this.#options)
   }
 
   #read(listed: ListedFile): Promise<ManifestFile | undefined> {
@@ -66,5 +88,23 @@ export class FileSet {
       entries.every(([path, file]) => this.#files.get(path)?.objects === file.objects)
     this.#files = new Map(entries)
     if (!same) this.#index = indexObjects(this.#files.values())
+  }
+}
+
+/** Whether reading at once is quicker than waiting, which a disk that is far away or asleep makes it not. */
+class Pace {
+  #files = 0
+  #spentMs = 0
+
+  get isQuick(): boolean {
+    return this.#spentMs <= WAITED_MS * Math.max(this.#files, TRIED_MIN)
+  }
+
+  timed<T>(read: () => T): T {
+    const from = performance.now()
+    const result = read()
+    this.#spentMs += performance.now() - from
+    this.#files += 1
+    return result
   }
 }

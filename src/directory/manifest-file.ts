@@ -8,7 +8,7 @@ import type { SecretMaterial } from '../resources/vault.ts'
 import type { Log } from '../telemetry/log.ts'
 import { readDocuments } from './documents.ts'
 import { escapePath } from './escape-path.ts'
-import { readFile, type Seen } from './read-file.ts'
+import { type FileRead, readFile, type Seen } from './read-file.ts'
 import type { ListedFile } from './scan.ts'
 
 /** One object as a file has it. */
@@ -46,7 +46,16 @@ export async function readManifestFile(
   last: ManifestFile | undefined,
   options: ReadOptions,
 ): Promise<ManifestFile | undefined> {
-  const read = await readFile(listed.realPath, last?.seen)
+  return manifestFile(await readFile(listed.realPath, last?.seen), listed, last, options)
+}
+
+/** What a file is once its bytes have been read, or could not be. */
+export async function manifestFile(
+  read: FileRead,
+  listed: ListedFile,
+  last: ManifestFile | undefined,
+  options: ReadOptions,
+): Promise<ManifestFile | undefined> {
   if (read.type === 'gone') return last === undefined ? undefined : { ...last, doubted: true }
   if (read.type === 'unchanged') {
     if (last?.seen === read.seen && !last.doubted) return last
@@ -104,7 +113,6 @@ function readObjects(
   values: readonly unknown[],
   { namespace, log }: ReadOptions,
 ): Pick<ManifestFile, 'path' | 'objects' | 'problems'> {
-  const file = escapePath(path)
   const objects: FileObject[] = []
   const problems: SourceProblem[] = []
   const ignored = new Set<string>()
@@ -115,7 +123,7 @@ function readObjects(
       else if (result.type === 'ignored') ignored.add(result.kind.slice(0, 100))
       else if (problems.length < PROBLEMS_PER_FILE_MAX) {
         problems.push({
-          file,
+          file: escapePath(path),
           reason: 'Invalid',
           message: `document ${index + 1}: ${sayProblem(result.problem)}`,
         })
@@ -123,10 +131,14 @@ function readObjects(
     }
   }
   if (unsaid > 0)
-    problems.push({ file, reason: 'Invalid', message: `and ${unsaid} more objects without a name or kind` })
+    problems.push({
+      file: escapePath(path),
+      reason: 'Invalid',
+      message: `and ${unsaid} more objects without a name or kind`,
+    })
   if (ignored.size > 0) {
     log.info(
-      { file, kinds: [...ignored].slice(0, KINDS_SAID_MAX) },
+      { file: escapePath(path), kinds: [...ignored].slice(0, KINDS_SAID_MAX) },
       'objects of kinds that the gateway does not read are ignored',
     )
   }

@@ -23,6 +23,8 @@ export interface DirectorySourceOptions {
   readonly vault: Vault
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>
   readonly limits?: ScanLimits
+  /** Nothing is served before the first look is over: it may hold the process while a disk answers. */
+  readonly isWaitedFor?: boolean
   readonly timing?: Partial<DirectoryTiming>
 }
 
@@ -138,7 +140,8 @@ class DirectoryLoop {
       this.#announcer.lost(scan.why, this.#observed())
       return
     }
-    await this.#files.read(scan, () => this.#stopped)
+    const atOnce = this.#options.isWaitedFor === true && !this.#announcer.hasListed
+    await this.#files.read(scan, () => this.#stopped, atOnce)
     if (this.#stopped) return
     if (this.#changedAt !== undefined && this.#deferrals < DEFERRALS_MAX) {
       this.#deferrals += 1

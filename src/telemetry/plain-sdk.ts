@@ -45,7 +45,8 @@ export class PlainSdk {
 
   /** Puts all of it into the API's globals. The resource is read from the variables of this moment. */
   start(): void {
-    const { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } = load('@opentelemetry/core')
+    const { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } =
+      load('@opentelemetry/core')
     const { TracerProvider } = load('@opentelemetry/sdk-trace')
     const { AsyncLocalStorageContextManager } = loadFor(
       '@opentelemetry/sdk-node',

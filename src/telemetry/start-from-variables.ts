@@ -108,7 +108,9 @@ function spanQueue(
   limits: QueueLimits,
   onDropped: (spans: number) => void,
 ): SpanQueue {
-  const serializer = new BatchSerializer(() => load('@opentelemetry/otlp-transformer').ProtobufTraceSerializer)
+  const serializer = new BatchSerializer(
+    () => load('@opentelemetry/otlp-transformer').ProtobufTraceSerializer,
+  )
   return new SpanQueue({ limits, serializer, transport: spanTransport(protocol, serializer), onDropped })
 }
 

@@ -105,11 +105,7 @@ function use(running: Shared, { version, onDropped }: SdkInputs): Sdk {
   }
 }
 
-function start(
-  inputs: SdkInputs,
-  file: string | undefined,
-  diagnostics: SdkDiagnostics,
-): Started | Problem {
+function start(inputs: SdkInputs, file: string | undefined, diagnostics: SdkDiagnostics): Started | Problem {
   try {
     const instrumentations = namedInstrumentations(process.env, inputs.log)
     if (file === undefined) return startFromVariables(inputs, instrumentations, diagnostics)
