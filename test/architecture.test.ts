@@ -141,6 +141,15 @@ describe('modules of src/', () => {
     ).toEqual([place])
   })
 
+  test('take node:http and node:tls by getBuiltinModule: an import reads all their getters, and so loads WebSocket', () => {
+    const wrong = SRC.flatMap(({ file, code }) =>
+      importsOf(code)
+        .filter(({ from, isType }) => /^node:(http|tls)$/.test(from) && !isType)
+        .map(({ from }) => `${file} imports ${from}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
   test('below the sources import nothing that touches the world', () => {
     const wrong = pureFiles().flatMap(({ file, code }) =>
       importsOf(code)

@@ -4,16 +4,13 @@
 import type { SourceProblem } from '../events/event.ts'
 import { type ManifestFile, manifestFile, readManifestFile, type ReadOptions } from './manifest-file.ts'
 import { indexObjects, type ObjectIndex } from './object-index.ts'
+import { Pace } from './pace.ts'
 import { readSmallFile } from './read-file.ts'
 import { compareText, type ListedFile, type Scan } from './scan.ts'
 import { Slice } from './slice.ts'
 
 /** Files read at the same time. */
 const READERS = 8
-/** What a file costs where it is waited for: as long as reading at once takes less, it is quicker. */
-const WAITED_MS = 0.2
-/** A start reads for as long as so many files may take before it judges. */
-const TRIED_MIN = 100
 
 export class FileSet {
   readonly #options: ReadOptions & { readonly filesMax: number }
@@ -88,23 +85,5 @@ export class FileSet {
       entries.every(([path, file]) => this.#files.get(path)?.objects === file.objects)
     this.#files = new Map(entries)
     if (!same) this.#index = indexObjects(this.#files.values())
-  }
-}
-
-/** Whether reading at once is quicker than waiting, which a disk that is far away or asleep makes it not. */
-class Pace {
-  #files = 0
-  #spentMs = 0
-
-  get isQuick(): boolean {
-    return this.#spentMs <= WAITED_MS * Math.max(this.#files, TRIED_MIN)
-  }
-
-  timed<T>(read: () => T): T {
-    const from = performance.now()
-    const result = read()
-    this.#spentMs += performance.now() - from
-    this.#files += 1
-    return result
   }
 }

@@ -14,7 +14,13 @@ import { tempFolder } from '../support/temp-folder.ts'
 const CLI = path.join(import.meta.dirname, '../../src/cli')
 /** What belongs to a mode: the packages that bring it, and the folders or files of our own. */
 const CLUSTER = ['@kubernetes/client-node', 'undici', 'src/kube/api-client.ts', 'src/open-cluster.ts']
-const TELEMETRY = ['@opentelemetry/sdk-node', '@opentelemetry/sdk-trace', '@opentelemetry/otlp-transformer']
+const TELEMETRY = ['@opentelemetry/sdk-trace', '@opentelemetry/otlp-exporter-base']
+const WHOLE_SDK = [
+  '@opentelemetry/sdk-node',
+  '@opentelemetry/exporter-prometheus',
+  '@opentelemetry/configuration',
+]
+const OURS_FOR_SPANS = ['src/telemetry/traced.ts', 'src/telemetry/byte-spans.ts']
 const GRPC = ['@opentelemetry/otlp-grpc-exporter-base', '@grpc/grpc-js']
 const INSTRUMENTATIONS = ['@opentelemetry/auto-instrumentations-node']
 const REDIS = ['@redis/client']
@@ -22,6 +28,7 @@ const TOKENS = ['jose']
 const RULES = ['re2js']
 const TERMINAL = ['pino-pretty', 'colorette']
 const FILES = ['smol-toml']
+const TEXTS = ['yaml']
 const COMMANDS = ['src/cli/explain/explain.ts', 'src/cli/why/why.ts', 'src/cli/check/check.ts']
 const ROUTES = {
   'routes.yaml': [
@@ -33,21 +40,30 @@ const ROUTES = {
 describe('a gateway on a watched directory, once it has answered a request, has loaded', () => {
   test('nothing of a cluster, telemetry, Redis, tokens, rules, terminals, files or other commands where it has none', async () => {
     const loaded = await loadedByGateway({})
-    const rest = [...CLUSTER, ...TELEMETRY, ...GRPC, ...INSTRUMENTATIONS, ...REDIS]
-    expect(among(loaded, [...rest, ...TOKENS, ...RULES, ...TERMINAL, ...FILES, ...COMMANDS])).toEqual([])
-    expect(among(loaded, ['src/gateway.ts', 'yaml'])).toEqual(['src/gateway.ts', 'yaml'])
+    const rest = [...CLUSTER, ...TELEMETRY, ...WHOLE_SDK, ...GRPC, ...INSTRUMENTATIONS, ...REDIS]
+    const more = [...TOKENS, ...RULES, ...TERMINAL, ...FILES, ...TEXTS, ...COMMANDS, ...OURS_FOR_SPANS]
+    expect(among(loaded, [...rest, ...more])).toEqual([])
+    expect(among(loaded, ['src/gateway.ts', 'js-yaml'])).toEqual(['src/gateway.ts', 'js-yaml'])
   })
 
-  test('the SDK where spans are exported, and no instrumentation', async () => {
+  test('what makes and sends spans where they are exported, no other exporter and no instrumentation', async () => {
     await using sink = await startOtlpSink()
     const loaded = await loadedByGateway({ otlpUrl: sink.httpUrl })
-    expect(among(loaded, TELEMETRY)).toEqual(TELEMETRY)
-    expect(among(loaded, [...CLUSTER, ...INSTRUMENTATIONS, ...REDIS, ...TOKENS, ...RULES])).toEqual([])
+    expect(among(loaded, [...TELEMETRY, ...OURS_FOR_SPANS])).toEqual([...TELEMETRY, ...OURS_FOR_SPANS])
+    expect(among(loaded, [...WHOLE_SDK, ...GRPC, ...INSTRUMENTATIONS])).toEqual([])
+    expect(among(loaded, [...CLUSTER, ...REDIS, ...TOKENS, ...RULES])).toEqual([])
+  })
+
+  test('the whole SDK where a variable is set that only it reads', async () => {
+    await using sink = await startOtlpSink()
+    const loaded = await loadedByGateway({ otlpUrl: sink.httpUrl, env: { OTEL_PROPAGATORS: 'b3' } })
+    expect(among(loaded, [...TELEMETRY, ...WHOLE_SDK])).toEqual([...TELEMETRY, ...WHOLE_SDK])
   })
 
   test.each([
     ['undici', 'undici', { flags: { 'proxy.upstream_transport': 'undici' } }],
     ['pretty lines', 'pino-pretty', { flags: { 'process.log_format': 'pretty' } }],
+    ['texts that are not plain', 'yaml', { manifests: { ...ROUTES, 'flow.yaml': '{kind: [ConfigMap]}\n' } }],
     ['rules', 're2js', { manifests: { ...ROUTES, 'rules.yaml': bindingWithRules() } }],
   ])('%s where they are asked for', async (_what, name, options) => {
     expect(among(await loadedByGateway(options), [name])).toEqual([name])
@@ -105,7 +121,7 @@ async function loadedByGateway(options: Parameters<typeof startGatewayProcess>[0
     manifests: ROUTES,
     ...options,
     flags: { 'proxy.upstream_transport': 'socket', ...options?.flags },
-    env: record.environment,
+    env: { ...options?.env, ...record.environment },
   })
   const answer = await httpRequest(gateway.port, 'GET', '/ok')
   expect(answer.status).toBe(200)

@@ -39,6 +39,7 @@ const WAYS: readonly Way[] = [
   { name: 'grpc', protocol: 'grpc' },
   { name: 'gzip', env: { OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' } },
   { name: 'http/json', env: { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' } },
+  { name: 'the whole SDK', env: { OTEL_PROPAGATORS: 'tracecontext,baggage' } },
   { name: 'a limit on links', env: { OTEL_SPAN_LINK_COUNT_LIMIT: '100' } },
   { name: 'a limit on attributes of events', env: { OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT: '100' } },
   { name: 'a configuration file', usesFile: true, isForeign: true },
