@@ -285,6 +285,7 @@ class Composition implements Gateway {
     this.#listening = true
     const { revision, hash, counts } = this.#current.snapshot
     this.log.info({ ports: Object.fromEntries(this.#ports), revision, hash, counts }, 'ready')
+    setImmediate(() => signals.warmUp())
     return undefined
   }
 

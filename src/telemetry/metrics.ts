@@ -66,8 +66,8 @@ export interface MetricsInputs {
 
 export class Metrics {
   readonly #others: OtherProcesses | undefined
-  /** All of this process, in the order of a scrape. */
-  readonly families: readonly Family[]
+  /** All but those of Node. */
+  readonly #ownFamilies: readonly Family[]
   readonly #series: SeriesTable
   readonly #errors = new TypedCounter(
     ERROR_FACTS.map(({ codeText, reason, blame }) => ({ code: codeText, reason, blame })),
@@ -95,7 +95,7 @@ export class Metrics {
     this.snapshots = new SnapshotMetrics(source)
     this.#series = new SeriesTable(routeSeriesMax)
     this.#certificates = new CertificateMetrics(inputs.servedCertificates)
-    this.families = [
+    this.#ownFamilies = [
       ...processFamilies(inputs.version, inputs.vitals),
       ...routeFamilies(this.#series),
       ...this.#requestFamilies(),
@@ -103,8 +103,12 @@ export class Metrics {
       ...this.snapshots.families(),
       this.#certificates.family(),
       ...journalFamilies(journal),
-      ...nodeFamilies(),
     ]
+  }
+
+  /** All of this process, in the order of a scrape. The first who asks begins those of Node. */
+  get families(): readonly Family[] {
+    return [...this.#ownFamilies, ...nodeFamilies()]
   }
 
   /** Everything there is to say of one finished exchange. */

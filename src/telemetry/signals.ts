@@ -14,6 +14,7 @@ import { type Mask, maskOf } from './masking.ts'
 import { Metrics, type OtherProcesses } from './metrics.ts'
 import type { Vitals } from './process-families.ts'
 import { type ExchangeKeeper, Recorder } from './record.ts'
+import { nodeFamilies } from './node-metrics.ts'
 import { makesSpans, type Problem } from './sdk-environment.ts'
 import { standardOutput } from './standard-output.ts'
 import type { Traced } from './traced.ts'
@@ -67,6 +68,8 @@ export interface Signals {
   published(swap: Swap): BatchSpan | undefined
   /** Takes a snapshot that another process of this gateway has published and this one has built. */
   followed(swap: FollowedSwap): void
+  /** Loads what the first scrape and the first export would wait for; to be called once requests are taken. */
+  warmUp(): void
   /** Sends what is queued, for at most `timeoutMs`; what is left then is counted as dropped. Never rejects. */
   stop(timeoutMs?: number): Promise<void>
 }
@@ -128,6 +131,10 @@ export async function startSignals(options: Options, inputs: SignalsInputs): Pro
       metrics.published(snapshot, state, at, at)
       if (batch !== undefined) recorder.linkBatch(snapshot.revision, batch)
     },
+    warmUp: () => {
+      nodeFamilies()
+      traced.warmUp()
+    },
     stop: async (timeoutMs = STOP_TIMEOUT_MS) => {
       await Promise.all([traced.stop(timeoutMs), accessLog?.stop(timeoutMs)])
     },
@@ -135,7 +142,8 @@ export async function startSignals(options: Options, inputs: SignalsInputs): Pro
 }
 
 function untraced(inbound: Inbound): Traced {
-  return { spans: new NoSpans(inbound), writeBatch: () => undefined, stop: () => Promise.resolve() }
+  const nothing = (): undefined => undefined
+  return { spans: new NoSpans(inbound), writeBatch: nothing, warmUp: nothing, stop: () => Promise.resolve() }
 }
 
 function publish(

@@ -5,6 +5,7 @@ import type { BatchSpan } from './batch-links.ts'
 import { type Batch, writeBatchSpan } from './batch-span.ts'
 import { ByteSpans } from './byte-spans.ts'
 import type { Mask } from './masking.ts'
+import { load } from './opentelemetry.ts'
 import type { Problem } from './sdk-environment.ts'
 import { SdkSpans } from './sdk-spans.ts'
 import { type Sdk, type SdkInputs, startSdk } from './start.ts'
@@ -15,6 +16,8 @@ export interface Traced {
   readonly spans: ExchangeSpans
   /** Writes the span of a batch; undefined where there is none. */
   readonly writeBatch: (batch: Batch) => BatchSpan | undefined
+  /** Loads what the first export needs. */
+  warmUp(): void
   /** Sends what is queued, for at most `timeoutMs`; what is left then is counted as dropped. Never rejects. */
   stop(timeoutMs: number): Promise<void>
 }
@@ -27,6 +30,9 @@ export async function startTraced(inputs: SdkInputs, mask: Mask): Promise<Traced
   return {
     spans: spansOf(sdk, inputs.inbound, mask),
     writeBatch: (batch) => writeBatchSpan(tracer, batch),
+    warmUp: () => {
+      if (sdk.bytes !== undefined) load('@opentelemetry/otlp-transformer')
+    },
     stop: (timeoutMs) => sdk.stop(timeoutMs),
   }
 }

@@ -214,7 +214,8 @@ export class Worker {
     if (this.#opening || this.#assembled === undefined || this.#known === undefined) return
     if (this.#current.snapshot.revision === 0) return
     this.#opening = true
-    const opened = await this.#assembled.data.open({
+    const { data, signals } = this.#assembled
+    const opened = await data.open({
       certificates: this.#certificates,
       freePorts: this.#start.freePorts,
       known: this.#known,
@@ -222,6 +223,7 @@ export class Worker {
     })
     if ('problem' in opened) this.#link.send({ type: 'failed', problem: opened.problem })
     else this.#link.send({ type: 'listening', ports: [...opened.ports] })
+    setImmediate(() => signals.warmUp())
   }
 
   async #profile(seconds: number): Promise<Answer> {
