@@ -24,7 +24,7 @@ import type { Transport } from './proxy/upstream/transport.ts'
 import { Vault } from './resources/vault.ts'
 import { Current } from './snapshot/current.ts'
 import type { Fleet } from './workers/fleet.ts'
-import { openFleet } from './workers/open-fleet.ts'
+import { workerCount } from './workers/worker-count.ts'
 import type { WorkerLimits } from './workers/worker-process.ts'
 import type { AccessLogOutput } from './telemetry/access-log.ts'
 import { logConditions } from './telemetry/condition-log.ts'
@@ -95,7 +95,7 @@ class Composition implements Gateway {
   readonly #admin: AdminServer[] = []
   readonly #ports = new Map<string, number>()
   /** The processes that serve; absent where this one does. */
-  readonly #fleet: Fleet | undefined
+  #fleet: Fleet | undefined
   #running: Running | undefined
   #journal: Journal | undefined
   #source: OpenedSource | undefined
@@ -108,26 +108,18 @@ class Composition implements Gateway {
     this.#overrides = overrides
     this.#load = emptyLoad(options)
     this.#guard = new AddressGuard(options['proxy.allow_restricted_upstreams'])
-    const {
-      stdout = standardOutput(),
-      stderr = process.stderr,
-      version = '0.0.0',
-      freePorts = false,
-    } = overrides
-    this.log = createLog(options, { output: stderr })
-    const parts = { options, version, log: this.log, vault: this.#vault, freePorts }
-    this.#fleet = openFleet({ ...parts, limits: overrides.workerLimits }, { stdout, stderr })
+    this.log = createLog(options, { output: overrides.stderr ?? process.stderr })
     // Where workers serve, each remembers its own.
     const [exchanges, failedExchanges] =
-      this.#fleet === undefined ? [options['explain.exchanges'], options['explain.failed_exchanges']] : [0, 0]
+      workerCount(options) === 1
+        ? [options['explain.exchanges'], options['explain.failed_exchanges']]
+        : [0, 0]
     this.#exchanges = new FlightRecorder({ exchanges, failedExchanges })
   }
 
   async start(): Promise<{ ports: Ports } | { problem: string }> {
-    if (this.#fleet !== undefined && this.#overrides.transport !== undefined) {
-      return { problem: 'server.workers: a transport that is put in between serves in one process only' }
-    }
     const problem =
+      (await this.#openFleet()) ??
       (await this.#openJournal()) ??
       (await this.#openSource()) ??
       (await this.#assemble()) ??
@@ -153,6 +145,34 @@ class Composition implements Gateway {
 
   countFault(): void {
     this.#running?.signals.metrics.countFault()
+  }
+
+  async #openFleet(): Promise<string | undefined> {
+    const count = workerCount(this.#options)
+    if (count === 1) return undefined
+    const {
+      stdout = standardOutput(),
+      stderr = process.stderr,
+      version = '0.0.0',
+      freePorts = false,
+      workerLimits: limits,
+      transport,
+    } = this.#overrides
+    if (transport !== undefined) {
+      return 'server.workers: a transport that is put in between serves in one process only'
+    }
+    const { openFleet } = await import('./workers/open-fleet.ts')
+    const parts = {
+      options: this.#options,
+      version,
+      log: this.log,
+      vault: this.#vault,
+      freePorts,
+      limits,
+      count,
+    }
+    this.#fleet = openFleet(parts, { stdout, stderr })
+    return undefined
   }
 
   async #openJournal(): Promise<string | undefined> {

@@ -2,7 +2,7 @@
 
 import type { Options } from './config/options.ts'
 import type { ResourceEvent } from './events/event.ts'
-import { type Journal, type JournalOptions, openJournal } from './events/journal/journal.ts'
+import type { Journal, JournalOptions } from './events/journal/journal.ts'
 import type { Pipeline, PipelineOptions } from './pipeline.ts'
 import { buildOptionsOf } from './snapshot/build-options.ts'
 import type { Current } from './snapshot/current.ts'
@@ -19,6 +19,7 @@ export async function openJournalOf(
 ): Promise<Journal | { readonly problem: string } | undefined> {
   const folder = options['events.journal_dir']
   if (folder === undefined) return undefined
+  const { openJournal } = await import('./events/journal/journal.ts')
   const journal = await openJournal({
     folder,
     restore: options['events.start_from_journal'],

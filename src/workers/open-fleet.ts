@@ -1,8 +1,5 @@
-// The fleet that the options ask for, if they ask for one: how many workers, and what a gateway of several processes
-// cannot do.
+// The fleet that the options ask for. Loaded only where they ask for one.
 
-import { availableParallelism } from 'node:os'
-import type { Options } from '../config/options.ts'
 import type { AccessLogOutput } from '../telemetry/access-log.ts'
 import type { LogOutput } from '../telemetry/log.ts'
 import { Fleet, type FleetParts } from './fleet.ts'
@@ -13,21 +10,13 @@ export interface FleetOutputs {
   readonly stderr: Pick<LogOutput, 'isTTY' | 'write'>
 }
 
-/** How many processes are to serve. */
-export function workerCount({ 'server.workers': asked }: Pick<Options, 'server.workers'>): number {
-  return asked === 'auto' ? availableParallelism() : asked
-}
-
-/** Undefined where one process is to do everything. */
+/** Makes it; no process is started yet. */
 export function openFleet(
-  parts: Omit<FleetParts, 'count' | 'terminals' | 'writeLines'>,
+  parts: Omit<FleetParts, 'terminals' | 'writeLines'>,
   { stdout, stderr }: FleetOutputs,
-): Fleet | undefined {
-  const count = workerCount(parts.options)
-  if (count === 1) return undefined
+): Fleet {
   return new Fleet({
     ...parts,
-    count,
     terminals: { stdout: stdout.isTTY === true, stderr: stderr.isTTY === true },
     writeLines: linesTo(stdout, stderr),
   })

@@ -1,4 +1,4 @@
-// The limiter that the options ask for: in memory, or shared by Redis. The Redis client is loaded only for the latter.
+// The limiter that the options ask for: in memory, or shared by Redis. What the latter needs is loaded only for it.
 
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
@@ -9,10 +9,7 @@ import { NO_OBSERVER, type LimitObserver } from './limit-observer.ts'
 import type { StoreFailure } from '../../errors/store-failures.ts'
 import type { Limiter } from './limiter.ts'
 import { MemoryLimiter } from './memory-limiter.ts'
-import { RedisConnection } from './redis-connection.ts'
-import { type LocationOptions, RedisLocation } from './redis-location.ts'
-import { RedisStore } from './redis-store.ts'
-import { SharedLimiter } from './shared-limiter.ts'
+import type { LocationOptions } from './redis-location.ts'
 
 export type LimitOptions = LocationOptions &
   Pick<
@@ -44,6 +41,10 @@ export async function openLimiter(
   }
   const problem = await unreadable(options['limits.redis_password_file'])
   if (problem !== undefined) return { problem }
+  const { RedisConnection } = await import('./redis-connection.ts')
+  const { RedisLocation } = await import('./redis-location.ts')
+  const { RedisStore } = await import('./redis-store.ts')
+  const { SharedLimiter } = await import('./shared-limiter.ts')
   const connection = new RedisConnection({ location: new RedisLocation(options), log, now })
   const timeoutMs = options['limits.store_timeout']
   await connection.start()
