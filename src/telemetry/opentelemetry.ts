@@ -3,19 +3,30 @@
 // for one copy of it: so every part must come from here. Imported only where spans are made, with one dynamic import (signals.ts).
 
 import { createRequire } from 'node:module'
+import type * as Api from '@opentelemetry/api'
+import type * as Instrumentations from '@opentelemetry/auto-instrumentations-node'
+import type * as Core from '@opentelemetry/core'
+import type * as GrpcExporter from '@opentelemetry/exporter-trace-otlp-grpc'
+import type * as JsonExporter from '@opentelemetry/exporter-trace-otlp-http'
+import type * as ProtobufExporter from '@opentelemetry/exporter-trace-otlp-proto'
+import type * as HttpTransport from '@opentelemetry/otlp-exporter-base/node-http'
+import type * as GrpcTransport from '@opentelemetry/otlp-grpc-exporter-base'
+import type * as Serializers from '@opentelemetry/otlp-transformer'
+import type * as WholeSdk from '@opentelemetry/sdk-node'
+import type * as TraceSdk from '@opentelemetry/sdk-trace'
 
 interface Packages {
-  readonly '@opentelemetry/api': typeof import('@opentelemetry/api')
-  readonly '@opentelemetry/auto-instrumentations-node': typeof import('@opentelemetry/auto-instrumentations-node')
-  readonly '@opentelemetry/core': typeof import('@opentelemetry/core')
-  readonly '@opentelemetry/exporter-trace-otlp-grpc': typeof import('@opentelemetry/exporter-trace-otlp-grpc')
-  readonly '@opentelemetry/exporter-trace-otlp-http': typeof import('@opentelemetry/exporter-trace-otlp-http')
-  readonly '@opentelemetry/exporter-trace-otlp-proto': typeof import('@opentelemetry/exporter-trace-otlp-proto')
-  readonly '@opentelemetry/otlp-exporter-base/node-http': typeof import('@opentelemetry/otlp-exporter-base/node-http')
-  readonly '@opentelemetry/otlp-grpc-exporter-base': typeof import('@opentelemetry/otlp-grpc-exporter-base')
-  readonly '@opentelemetry/otlp-transformer': typeof import('@opentelemetry/otlp-transformer')
-  readonly '@opentelemetry/sdk-node': typeof import('@opentelemetry/sdk-node')
-  readonly '@opentelemetry/sdk-trace': typeof import('@opentelemetry/sdk-trace')
+  readonly '@opentelemetry/api': typeof Api
+  readonly '@opentelemetry/auto-instrumentations-node': typeof Instrumentations
+  readonly '@opentelemetry/core': typeof Core
+  readonly '@opentelemetry/exporter-trace-otlp-grpc': typeof GrpcExporter
+  readonly '@opentelemetry/exporter-trace-otlp-http': typeof JsonExporter
+  readonly '@opentelemetry/exporter-trace-otlp-proto': typeof ProtobufExporter
+  readonly '@opentelemetry/otlp-exporter-base/node-http': typeof HttpTransport
+  readonly '@opentelemetry/otlp-grpc-exporter-base': typeof GrpcTransport
+  readonly '@opentelemetry/otlp-transformer': typeof Serializers
+  readonly '@opentelemetry/sdk-node': typeof WholeSdk
+  readonly '@opentelemetry/sdk-trace': typeof TraceSdk
 }
 
 const requireFrom = createRequire(import.meta.url)

@@ -25,8 +25,8 @@ type Detectors = 'envDetector' | 'hostDetector' | 'osDetector' | 'serviceInstanc
 
 /** What is used of `@opentelemetry/resources`. */
 interface Resources extends Readonly<Record<Detectors, object>> {
-  defaultResource(): Resource
-  detectResources(config: { readonly detectors: readonly object[] }): Resource
+  readonly defaultResource: () => Resource
+  readonly detectResources: (config: { readonly detectors: readonly object[] }) => Resource
 }
 
 interface AsyncHooks {

@@ -133,7 +133,8 @@ export async function startSignals(options: Options, inputs: SignalsInputs): Pro
     },
     warmUp: () => {
       nodeFamilies()
-      traced.warmUp()
+      // In a turn of its own: a request that came meanwhile goes first.
+      setImmediate(() => traced.warmUp())
     },
     stop: async (timeoutMs = STOP_TIMEOUT_MS) => {
       await Promise.all([traced.stop(timeoutMs), accessLog?.stop(timeoutMs)])
@@ -142,8 +143,12 @@ export async function startSignals(options: Options, inputs: SignalsInputs): Pro
 }
 
 function untraced(inbound: Inbound): Traced {
-  const nothing = (): undefined => undefined
-  return { spans: new NoSpans(inbound), writeBatch: nothing, warmUp: nothing, stop: () => Promise.resolve() }
+  return {
+    spans: new NoSpans(inbound),
+    writeBatch: () => undefined,
+    warmUp: () => undefined,
+    stop: () => Promise.resolve(),
+  }
 }
 
 function publish(

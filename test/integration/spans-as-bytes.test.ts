@@ -56,7 +56,7 @@ describeWithTools(['otelcol'], 'a real Collector', (otelcol = '') => {
       const queue = new SpanQueue({
         limits: queueLimits({}),
         serializer,
-        transport: await spanTransport(protocol, serializer),
+        transport: spanTransport(protocol, serializer),
         onDropped: (spans) => {
           lost.spans += spans
         },

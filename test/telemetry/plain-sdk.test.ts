@@ -1,7 +1,7 @@
 // What is put in place without NodeSDK is what NodeSDK puts in place, and it steps back for every variable that it does not know.
 
 import { createRequire } from 'node:module'
-import { NodeSDK } from '@opentelemetry/sdk-node'
+import type { NodeSDK } from '@opentelemetry/sdk-node'
 import { AlwaysOnSampler, type ReadableSpan, type SpanProcessor } from '@opentelemetry/sdk-trace'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { PooledIds } from '../../src/telemetry/ids.ts'

@@ -35,7 +35,13 @@ export async function snapshotOfFolder(directory: string): Promise<FolderSnapsho
   const current = new Current()
   const pipeline = runPipeline({
     sources: [
-      directorySource({ directory, namespace: options['source.namespace'], vault: new Vault(), log: SILENT }),
+      directorySource({
+        directory,
+        namespace: options['source.namespace'],
+        vault: new Vault(),
+        log: SILENT,
+        isWaitedFor: true,
+      }),
     ],
     initial: [
       { type: 'plugins', source: 'plugins', observedAt: 0, plugins: [...BUILT_IN_PLUGINS, ...plugins.facts] },
