@@ -24,6 +24,8 @@ const POD = { namespace: 'edge', pod: 'kanali-0', container: 'kanali' }
 /** The same targets, scraped as Prometheus does by default. */
 const MISREAD = 'edge/misread'
 const FASTER = 60
+/** Prometheus makes it; only a gateway of several processes has it, as that of the runbook of its alert. */
+const ELSEWHERE: ReadonlySet<string> = new Set([METRIC.up, METRIC.workerRestarts])
 
 describeWithTools(
   ['prometheus', 'prometheus-alertmanager'],
@@ -180,7 +182,7 @@ describeWithTools(
         ),
       )
       expect(used.length).toBeGreaterThan(20)
-      expect(used.filter((name) => name !== METRIC.up && !page.families.has(name))).toEqual([])
+      expect(used.filter((name) => !ELSEWHERE.has(name) && !page.families.has(name))).toEqual([])
     })
   },
 )
