@@ -98,10 +98,15 @@ async function run(
     results.push(await load())
     return
   }
-  await using gateway = await Inspected.open(target.pid, target.inspectPort)
-  await observe(gateway)
+  const { pid, inspectPort } = target
+  const looking = async <T>(look: (gateway: Inspected) => Promise<T>): Promise<T> => {
+    await using gateway = await Inspected.open(pid, inspectPort)
+    return await look(gateway)
+  }
+  // Not under the load: a process with an open inspector stands still now and then for tens of milliseconds.
+  await looking(observe)
   results.push(await load())
-  seen.push(await observed(gateway))
+  seen.push(await looking(observed))
 }
 
 interface Rate {
