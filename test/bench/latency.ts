@@ -103,7 +103,7 @@ async function run(
     await using gateway = await Inspected.open(pid, inspectPort)
     return await look(gateway)
   }
-  // Not under the load: a process with an open inspector stands still now and then for tens of milliseconds.
+  // Not under the load: what measures must be no part of what is measured.
   await looking(observe)
   results.push(await load())
   seen.push(await looking(observed))
